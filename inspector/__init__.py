@@ -1,0 +1,1 @@
+"""A debugger for Hugging Face Diffusers pipelines."""

@@ -1,0 +1,89 @@
+"""A private copy of the small files of a folder, so that no library ever opens the folder itself.
+
+Tokenizers, processors and transformers configs want a path. They get one in the worker's own temporary folder,
+filled through :mod:`inspector.reading`: nothing there is a link, a device or larger than its cap.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from inspector.reading import Folder
+
+# What tokenizers and processors keep their words and templates in; weights and code are never copied.
+SMALL = (".json", ".txt", ".model", ".jinja", ".bpe", ".tiktoken", ".vocab", ".spm", ".merges", ".tsv", ".codes")
+CODE = (".py",)
+WORDS = ("vocab.json", "tokenizer.json", "added_tokens.json", "merges.json")
+
+# Keys that point a library at code; the survey reports them, the copy does not pass them on.
+REMOTE = ("auto_map", "custom_pipelines")
+
+
+class Mirror:
+    """Copies of one folder's small files, made when a component asks for them.
+
+    Args:
+        folder: the vetted folder.
+        root: an empty folder of this process.
+        code: the user allowed code that comes with the folder, so that it is copied too.
+    """
+
+    def __init__(self, folder: Folder, root: Path, *, code: bool = False) -> None:
+        self.folder, self.root, self.code = folder, root, code
+        self._done: set[str] = set()
+
+    def has_folder(self, name: str) -> bool:
+        return any(e.startswith(name + "/") for e in self.folder.entries)
+
+    def prefix(self, name: str) -> str:
+        """Where the library looks for a component: its own folder, or the pipeline's when it has none."""
+        return name + "/" if name and self.has_folder(name) else ""
+
+    def files(self, name: str) -> list[str]:
+        """The small regular files of a component, relative to its folder."""
+        prefix = self.prefix(name)
+        endings = SMALL + CODE if self.code else SMALL
+        return [
+            e.removeprefix(prefix)
+            for e, entry in self.folder.entries.items()
+            if e.startswith(prefix) and "/" not in e.removeprefix(prefix) and entry.kind == "file"
+            if e.endswith(endings) and not e.endswith(".index.json")
+        ]
+
+    def json(self, name: str, file: str) -> dict[str, Any] | None:
+        """One JSON of a component, strictly read; None when there is no such file.
+
+        Raises:
+            ReadError: the file is there and is not what it should be.
+        """
+        path = self.prefix(name) + file
+        return self.folder.json(path) if path in self.folder.entries else None
+
+    def place(self, name: str) -> Path:
+        """The copy of a component's folder, where the library may look."""
+        prefix = self.prefix(name)
+        target = self.root / prefix if prefix else self.root
+        if prefix in self._done:
+            return target
+        target.mkdir(parents=True, exist_ok=True)
+        for file in self.files(name):
+            self.copy(prefix + file, target / file)
+        self._done.add(prefix)
+        return target
+
+    def copy(self, name: str, target: Path) -> None:
+        """Copy one file: a config as it was understood, anything else byte by byte."""
+        if name.endswith(".json") and not name.endswith(WORDS):
+            config = self.folder.json(name)
+            target.write_text(json.dumps({k: v for k, v in config.items() if self.code or k not in REMOTE}))
+        else:
+            target.write_bytes(self.folder.content(name))
+
+    def raw(self, name: str, file: str) -> Path:
+        """A copy of a JSON exactly as it is, however broken: to see what the library says about it."""
+        target = self.root / "raw" / (name or "pipeline")
+        target.mkdir(parents=True, exist_ok=True)
+        (target / file).write_bytes(self.folder.content(self.prefix(name) + file))
+        return target

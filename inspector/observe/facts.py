@@ -1,0 +1,92 @@
+"""What the rules must know of a component's class: how it would be found again, who else takes its keys, who writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inspector.model import Kind, Setting
+from inspector.observe.plain import plain
+from inspector.observe.settings import library_pair
+
+_LIBRARY_KEYS = ["quantization_config", "auto_map"]
+"""Keys of a config that the library consumes itself, although no ``__init__`` takes them."""
+
+
+def class_facts(obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool) -> dict[str, Any]:
+    cls = type(obj)
+    library, name = library_pair(obj)
+    facts: dict[str, Any] = {
+        "class_path": plain(cls),
+        "reloads_as": [library, name],
+        "library_keys": _LIBRARY_KEYS,
+        "fresh": fresh,
+    }
+    if kind == "pipeline":
+        expected, _ = cls._get_signature_keys(cls)
+        facts["expected"] = sorted(expected)
+        facts["optional"] = sorted(cls._optional_components)
+    if kind in ("pipeline", "scheduler", "model"):
+        from inspector.reads import writers
+
+        written = writers(cls)
+        facts["per_run"] = sorted(n for n, w in written.items() if any(x.place == "live" and in_a_run(x.function) for x in w))
+        facts["writers"] = attribute_writers(settings)
+        facts["registers"] = {
+            n: [f"{x.function} ({x.file}:{x.line})" for x in w if x.place == "register" and not x.function.startswith("__init__")]
+            for n, w in written.items()
+        }
+    if not fresh:
+        facts["reload"] = found_again(obj, kind, library, name)
+    if kind == "scheduler":
+        from inspector.siblings import survey
+
+        facts["siblings"] = survey(obj)
+        facts["owners"] = owners_of([s.name for s in settings if not s.accepted])
+    return facts
+
+
+def in_a_run(function: str) -> bool:
+    """Whether a method that writes an attribute belongs to a run (``set_timesteps``, ``step``) and not to a setter."""
+    return function == "set_timesteps" or function == "set_begin_index" or not function.startswith(("__init__", "set_"))
+
+
+def attribute_writers(settings: tuple[Setting, ...]) -> dict[str, list[str]]:
+    """The lines of the library that write the attribute of a setting whose item and attribute disagree."""
+    names = [s.name for s in settings if s.attr is not None and s.item is not None and not s.attr.same(s.item)]
+    if not names:
+        return {}
+    from inspector.reads import library_writers
+
+    known = library_writers()
+    return {n: [f"{w.function} ({w.file}:{w.line})" for w in known[n]] for n in names if n in known}
+
+
+def found_again(obj: Any, kind: Kind, library: str | None, name: str | None) -> str | None:
+    """The class to which the library's own lookup leads from the saved name; its error where there is none."""
+    try:
+        if kind == "pipeline":
+            import diffusers
+
+            return str(plain(getattr(diffusers, type(obj).__name__)))
+        if kind in ("scheduler", "model", "transformers"):
+            from diffusers.pipelines.pipeline_loading_utils import simple_get_class_obj
+
+            return str(plain(simple_get_class_obj(library, name)))
+    except Exception as error:  # the library's lookup raises what it likes; that is the fact we want
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return None
+
+
+def owners_of(names: list[str]) -> dict[str, dict[str, Any]]:
+    """For every key that a scheduler does not take: the schedulers that do, with their defaults."""
+    from inspector.classes import schedulers
+
+    if not names:
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for info in schedulers():
+        for name in names:
+            if name in info.parameters:
+                default = info.parameters[name]
+                found.setdefault(name, {})[info.name] = default if isinstance(default, str) else default.data
+    return found

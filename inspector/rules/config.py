@@ -1,0 +1,182 @@
+"""The two stores of a config, and the list of names that from_config throws away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inspector.model import Finding, Setting
+from inspector.rules.changes import flagged, intended, later, remedy, same, split, told
+from inspector.rules.registry import Case, finding, literal, rule
+
+
+@rule("IPC101", "error", "item and attribute of the config disagree")
+def item_and_attribute(case: Case) -> Iterator[Finding]:
+    """
+    A diffusers config holds every setting twice: as item (`config["k"]`) and as attribute (`config.k`).
+    `FrozenDict` is meant to be read-only but is not: writing one of the two leaves the other behind.
+    Library code reads mostly the attribute; `from_config`, `save_pretrained` and `repr` use the item. So the
+    change works now and is gone after the next swap or save, or the other way round (huggingface/diffusers #3767, #9503).
+
+    wrong:
+    ```python
+    from diffusers import EulerDiscreteScheduler
+    obj = EulerDiscreteScheduler()
+    obj.config.use_karras_sigmas = True
+    ```
+    right:
+    ```python
+    from diffusers import EulerDiscreteScheduler
+    obj = EulerDiscreteScheduler()
+    obj = EulerDiscreteScheduler.from_config(obj.config, use_karras_sigmas=True)
+    ```
+
+    When the library itself wrote the attribute (an IP-Adapter, `set_timesteps(mu=...)`, a quantizer), the finding
+    names the line that did it and is a warning; on an object that was just loaded it is a note.
+    """
+    for setting in case.component.settings:
+        if not split(setting) or case.component.kind not in ("pipeline", "scheduler", "model"):
+            continue
+        writers = case.component.facts.get("writers", {}).get(setting.name, [])
+        message = f"config.{setting.name} is {literal(setting.attr)}, config[{setting.name!r}] is {literal(setting.item)}: {in_force(setting)}"
+        if writers:
+            message += f"; the library itself writes the attribute: {writers[0]}"
+        yield finding(
+            "IPC101",
+            case.where(setting.name),
+            message,
+            remedy(case, setting, intended(setting)),
+            setting=setting,
+            severity=None if not writers else "note" if case.fresh else "warning",
+            confidence="likely" if writers else "certain",
+        )
+
+
+def in_force(setting: Setting) -> str:
+    """Which of the two values counts, and for whom."""
+    attribute, item = later(setting, "config.attr"), later(setting, "config.item")
+    if attribute and not item:
+        now = f"{told(attribute)} reads the attribute and uses {literal(setting.attr)}"
+    elif item and not attribute:
+        now = f"{told(item)} reads the item and uses {literal(setting.item)}"
+    elif item:
+        now = f"{told(attribute, 1)} uses {literal(setting.attr)}, {told(item, 1)} uses {literal(setting.item)}"
+    else:
+        now = "nothing reads either after __init__"
+    return f"{now}; from_config, save_pretrained and repr use {literal(setting.item)}"
+
+
+@rule("IPC102", "error", "not the default, but listed as a default: from_config will drop it")
+def flagged_as_default(case: Case) -> Iterator[Finding]:
+    """
+    `_use_default_values` lists the names that were not passed by keyword when the object was built. `from_config`
+    throws all of them away first, so that another class may use its own defaults. A value written afterwards, put there
+    by a pipeline's constructor, or passed by position is still on that list: the object has it, the next
+    `from_config` does not (huggingface/diffusers #7626, #14460). The list is not saved, so after save and load the same
+    line keeps the value.
+
+    wrong:
+    ```python
+    from diffusers import DDIMScheduler
+    obj = DDIMScheduler(500)
+    ```
+    wrong:
+    ```python
+    from diffusers import EulerDiscreteScheduler
+    obj = EulerDiscreteScheduler()
+    obj.config["beta_end"] = 0.5
+    ```
+    right:
+    ```python
+    from diffusers import DDIMScheduler
+    obj = DDIMScheduler(num_train_timesteps=500)
+    ```
+    """
+    for setting in case.component.settings:
+        if not flagged(setting):
+            continue
+        registers = case.component.facts.get("registers", {}).get(setting.name)
+        if split(setting) or case.component.facts.get("effects", {}).get(setting.name, {}).get("stale"):
+            how = "it was written to the config after construction"
+        elif registers:
+            how = f"it was registered after construction, by {registers[0]}"
+        else:
+            how = "it was passed by position, or registered after construction (by a pipeline's constructor, say)"
+        yield finding(
+            "IPC102",
+            case.where(setting.name),
+            f"{setting.name}={literal(setting.item)} is listed in _use_default_values, so from_config drops it and the "
+            f"default {literal(setting.default)} comes back; {how}",
+            remedy(case, setting, setting.item),
+            setting=setting,
+        )
+
+
+@rule("IPC110", "warning", "code reads both the config and the attribute, and they differ")
+def read_from_both(case: Case) -> Iterator[Finding]:
+    """
+    Some settings are read from the config in one method and from the object in another (`variance_type` of
+    `DDPMScheduler`: `step` reads `self.variance_type`, `_get_variance` reads the config). When the two differ, one
+    run uses both values.
+
+    wrong:
+    ```python
+    from diffusers import DDPMScheduler
+    obj = DDPMScheduler()
+    obj.variance_type = "learned_range"
+    ```
+    right:
+    ```python
+    from diffusers import DDPMScheduler
+    obj = DDPMScheduler(variance_type="learned_range")
+    ```
+    """
+    for setting in case.component.settings:
+        if setting.role == "component" or setting.live is None or setting.attr is None or same(setting.live, setting.attr):
+            continue
+        config, live = later(setting, "config.attr", "config.item"), later(setting, "live")
+        if case.fresh or not config or not live:
+            continue
+        yield finding(
+            "IPC110",
+            case.where(setting.name),
+            f"{told(live, 1)} reads the object's attribute and uses {literal(setting.live)}; "
+            f"{told(config, 1)} reads the config and uses {literal(setting.attr)}",
+            remedy(case, setting, setting.live),
+            setting=setting,
+        )
+
+
+@rule("IPC111", "note", "same content, other type")
+def other_type(case: Case) -> Iterator[Finding]:
+    """
+    The content is the same and the type is not: a tuple became a list, an int became a float. Most code does not mind;
+    code that hashes, compares with `==` or checks `isinstance` does.
+
+    wrong:
+    ```python
+    from diffusers import FlowMatchEulerDiscreteScheduler
+    obj = FlowMatchEulerDiscreteScheduler(shift=3.0)
+    obj.config["shift"] = 3
+    ```
+    right:
+    ```python
+    from diffusers import FlowMatchEulerDiscreteScheduler
+    obj = FlowMatchEulerDiscreteScheduler(shift=3.0)
+    ```
+    """
+    for setting in case.component.settings:
+        held = {p: v for p in ("disk", "item", "attr", "live") if (v := getattr(setting, p)) is not None}
+        first = next(iter(held.items()), None)
+        for place, value in list(held.items())[1:]:
+            if first and setting.role == "value" and value.same(first[1]) and not value.identical(first[1]):
+                yield finding(
+                    "IPC111",
+                    case.where(setting.name),
+                    f"{literal(value)} is {article(value.type)} in {place} and {article(first[1].type)} in {first[0]}",
+                    setting=setting,
+                )
+                break
+
+
+def article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

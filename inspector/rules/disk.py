@@ -1,0 +1,169 @@
+"""The file against the class: keys nobody takes, keys that are not there, values the library replaced."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from inspector.model import Finding, Setting
+from inspector.model import same as same_content
+from inspector.rules.changes import same, same_class
+from inspector.rules.registry import Case, finding, literal, rule
+
+_CARRIED = frozenset({"clip_sample", "set_alpha_to_one", "skip_prk_steps", "steps_offset", "sample_max_value"})
+"""Keys of PNDM and DDIM that the Stable Diffusion checkpoints carry in every scheduler's file, whatever the class."""
+
+
+@rule("IPC104", "warning", "the config carries a key the class does not take: it will be ignored")
+def not_taken(case: Case) -> Iterator[Finding]:
+    """
+    The class's `__init__` has no such parameter. A key of a compatible class is kept as a hidden key (it comes back
+    when the config goes to that class) and shows in `config` as if it counted; a typo, a removed key, or a key of a
+    newer library is ignored for good. Schedulers do not even log it.
+
+    A hidden key that holds its own class's default, or one that the well-known checkpoints carry everywhere
+    (`clip_sample`, `set_alpha_to_one`, `skip_prk_steps`, …), is a note.
+
+    wrong:
+    ```python
+    from diffusers import DDIMScheduler
+    obj = DDIMScheduler.from_config({**DDIMScheduler().config, "use_karras_sigmas": True})
+    ```
+    wrong:
+    ```python
+    from diffusers import DDIMScheduler
+    obj = DDIMScheduler.from_config({"use_karras_sigma": True})
+    ```
+    right:
+    ```python
+    from diffusers import DDIMScheduler
+    obj = DDIMScheduler.from_config({"beta_start": 0.00085, "clip_sample": False})
+    ```
+    """
+    for setting in case.component.settings:
+        if setting.accepted or case.component.kind not in ("scheduler", "model", "pipeline"):
+            continue
+        if (setting.disk is None and setting.item is None) or setting.name in case.component.facts.get("library_keys", ()):
+            continue
+        owners = case.component.facts.get("owners", {}).get(setting.name)
+        value = setting.item or setting.disk
+        if owners:
+            harmless = setting.name in _CARRIED or any(value is not None and same_content(value.data, d) for d in owners.values())
+            story = f"a hidden key: it belongs to {', '.join(list(owners)[:3])}{' …' if len(owners) > 3 else ''} and {case.component.cls} never reads it"
+            fix = f"use one of {', '.join(list(owners)[:3])}, or remove {setting.name} from the config"
+        else:
+            harmless = setting.role == "component" and value is not None and value.data == [None, None]
+            story, fix = unknown(case, setting)
+        yield finding(
+            "IPC104",
+            case.where(setting.name),
+            f"{setting.name}={literal(value)} is {story}",
+            fix,
+            setting=setting,
+            severity="note" if harmless else None,
+        )
+
+
+def unknown(case: Case, setting: Setting) -> tuple[str, str]:
+    """A typo, a removed key, or one of a newer library: say which is likelier, and from which versions."""
+    names = [s.name for s in case.component.settings if s.accepted]
+    near = difflib.get_close_matches(setting.name, names, n=1, cutoff=0.8)
+    story = f"no parameter of {case.component.cls}: ignored"
+    if near:
+        return f"{story} (did you mean {near[0]}?)", f"rename {setting.name} to {near[0]} in the config"
+    written, running = case.component.facts.get("version_on_disk"), case.snapshot.versions.get("diffusers")
+    if written and running and written != running:
+        story += f" (the file was written by diffusers {written}, this is {running}: a removed or a newer key)"
+    return story, f"remove {setting.name} from the config, or use the diffusers version that wrote it"
+
+
+@rule("IPC105", "note", "the file lacks a key the class takes: this library version's default is in force")
+def lacking(case: Case) -> Iterator[Finding]:
+    """
+    The JSON was written before the parameter existed, or by hand. The value comes from the installed version's
+    defaults, and may be another one after an upgrade. Saving the object writes it out.
+
+    wrong: a `scheduler_config.json` without `timestep_spacing`.
+    right: the same file after `save_pretrained` with the installed version.
+    """
+    if not any(s.disk for s in case.component.settings) or case.component.kind not in ("scheduler", "model", "pipeline"):
+        return
+    for setting in case.component.settings:
+        if setting.accepted and setting.disk is None and setting.default is not None and setting.role == "value":
+            yield finding(
+                "IPC105",
+                case.where(setting.name),
+                f"not in the file; the default of {case.component.cls} is in force: {literal(setting.default)}",
+                setting=setting,
+            )
+
+
+@rule("IPC112", "warning", "the library itself changed the value while loading")
+def replaced(case: Case) -> Iterator[Finding]:
+    """
+    The config item of a freshly loaded object differs from its file: a constructor (of the component or of its
+    pipeline) rewrote it. Stable Diffusion pipelines do so with `steps_offset`, `clip_sample` and an old UNet's
+    `sample_size`.
+
+    wrong: a Stable Diffusion folder whose DDIM file says `clip_sample: true`.
+    right: the same folder with `clip_sample: false`.
+    """
+    for setting in case.component.settings:
+        if setting.role == "component" or setting.disk is None or setting.item is None or same(setting.disk, setting.item):
+            continue
+        twin = case.twin.setting(setting.name) if case.twin and same_class(case) else None
+        by_library = case.fresh or (twin is not None and same(twin.item, setting.item))
+        if by_library:
+            yield finding(
+                "IPC112",
+                case.where(setting.name),
+                f"the file says {literal(setting.disk)}, the loaded config {literal(setting.item)}: "
+                f"a constructor of the library rewrote it",
+                f"write {setting.name}: {literal(setting.item)} into the file to make it explicit",
+                setting=setting,
+            )
+
+
+@rule("IPC113", "note", "another class would put another default in its place")
+def other_default(case: Case) -> Iterator[Finding]:
+    """
+    The key is at this class's default without being in the file, so `OtherScheduler.from_config(config)` takes the
+    other class's default. Stable Diffusion 1.5's file lacks `timestep_spacing`: "leading" for PNDM turns into "linspace"
+    for Euler, and the first of 20 sigmas is 14.61 instead of 11.03; after a save and load the same line gives 11.03.
+
+    wrong:
+    ```python
+    from diffusers import PNDMScheduler
+    obj = PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1)
+    ```
+    right:
+    ```python
+    from diffusers import DDPMWuerstchenScheduler
+    obj = DDPMWuerstchenScheduler()
+    ```
+    """
+    for row in case.component.facts.get("siblings", ()):
+        classes = row.get("classes", {})
+        if not classes:
+            continue
+        setting = case.component.setting(row["key"])
+        yield finding(
+            "IPC113",
+            case.where(row["key"]),
+            f"{row['key']}={row['value']!r} is the default of {case.component.cls}, not set explicitly; from_config would "
+            f"take {told(classes)}",
+            f"OTHER.from_config({case.name}.config, {row['key']}={row['value']!r})",
+            setting=setting,
+        )
+
+
+def told(classes: dict[str, dict[str, object]]) -> str:
+    """Classes by the value they would take; a changed first sigma is shown for each that has one."""
+    parts = []
+    for name, facts in classes.items():
+        text = f"{facts.get('value')!r} for {name}"
+        sigma, explicit = facts.get("first_sigma"), facts.get("first_sigma_if_explicit")
+        if isinstance(sigma, float) and isinstance(explicit, float) and abs(sigma - explicit) > 1e-4 * abs(explicit):
+            text += f" (first sigma {sigma:.4f} instead of {explicit:.4f})"
+        parts.append(text)
+    return ", ".join(parts)

@@ -1,0 +1,64 @@
+"""Typed stand-ins for what cannot be made from the files at hand: they pass type checks and answer from the JSON.
+
+A stand-in is an instance of a subclass of the declared class that never ran its ``__init__``; it carries
+``_inspect_pipe_standin``, by which the capture knows it.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+MARK = "_inspect_pipe_standin"
+
+
+def mark(obj: Any, library: str, cls: str, reason: str) -> Any:
+    """Say on an object that it only stands in for the real one."""
+    vars(obj)[MARK] = {"library": library, "cls": cls, "reason": reason}
+    return obj
+
+
+def stand_in(base: type | None, library: str, cls: str, reason: str, config: dict[str, Any]) -> Any:
+    """An object that passes for the declared class and answers from its JSON.
+
+    Args:
+        base: the declared class, or None where it is not installed.
+        library: the library the index names.
+        cls: the class the index names.
+        reason: why the real object could not be made.
+        config: the component's own JSON (``tokenizer_config.json``, ``config.json``, …).
+    """
+    known = {k: v for k, v in config.items() if k.isidentifier() and not k.startswith("_")}
+
+    def answer(self: Any, name: str) -> Any:
+        held = known if name.startswith("__") or MARK not in vars(self) else {**DEFAULTS, **known}
+        if name in held:
+            return held[name]
+        raise AttributeError(f"{cls!r} stands in for the real object and has no {name!r}")
+
+    body = {
+        "__module__": base.__module__ if base else library,
+        "__init__": lambda self: None,
+        "__getattr__": answer,
+        "__len__": lambda self: int(known.get("vocab_size") or 0),
+        "__bool__": lambda self: True,
+    }
+    for bases in ((base,), ()) if base else ((),):
+        try:
+            made = object.__new__(type(cls, bases, dict(body)))
+            break
+        except TypeError:  # a class of C's, a final class or a metaclass of its own: then only look alike
+            continue
+    own = {k: v for k, v in known.items() if not hasattr(base, k)} if base else known
+    vars(made).update(own, config=SimpleNamespace(**known))
+    return mark(made, library, cls, reason)
+
+
+# What pipelines ask of a tokenizer at construction, as transformers answers it when the JSON is silent.
+DEFAULTS: dict[str, Any] = {
+    "model_max_length": int(1e30),
+    "padding_side": "right",
+    "eos_token_id": None,
+    "pad_token_id": None,
+    "bos_token_id": None,
+}
