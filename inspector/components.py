@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-from dataclasses import dataclass, field
 from typing import Any
 
-from inspector import classes, library, makers
+from inspector import library, makers
+from inspector.lookup import Made, Options, Order, find_class
 from inspector.mirror import Mirror
-from inspector.model import Finding, Skip
 from inspector.standins import mark, stand_in
 
+# Where tokenizers and processors keep their settings, the first that is there.
+TOKENIZER_FILES = ("tokenizer_config.json",)
+PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json", "config.json")
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to build: without weights, or for real."""
-
-    weights: bool = False
-    torch_dtype: str | None = None
-    device: str | None = None
-    trust_remote_code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What an index asks for: ``name: [library, class]``; ``path`` is how the report calls it."""
-
-    name: str
-    library: str
-    cls: str
-    path: str = ""
-
-    @property
-    def where(self) -> str:
-        return self.path or self.name
-
-
-@dataclass(slots=True)
-class Made:
-    """What became of an order. ``loads``: the library's own ``from_pretrained`` would get as far as this too."""
-
-    obj: Any = None
-    disk: dict[str, Any] | None = None
-    loads: bool = True
-    problems: list[Finding] = field(default_factory=list)
-    skipped: list[Skip] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
+TORCH_DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 
 
 def make(order: Order, mirror: Mirror, options: Options) -> Made:
@@ -59,116 +27,25 @@ def make(order: Order, mirror: Mirror, options: Options) -> Made:
     made = Made(facts={"declared": [order.library, order.cls]})
     cls = find_class(order, mirror, options, made)
     if cls is None:
-        config = read(order, mirror, "config.json", made) or {}
-        reason = made.skipped[-1].reason if made.skipped else "its class is not known"
-        made.obj, made.disk = stand_in(None, order.library, order.cls, reason, config), config or None
+        made.disk = read(order, mirror, "config.json", made)
+        made.obj = stand_in(None, order.library, order.cls, reason(made), made.disk or {})
         return made
     kind = makers.family(cls)
-    made.facts["kind"] = {"config": "scheduler", "several": "model"}.get(kind, kind or "other")
-    if options.weights and kind in ("model", "several", "transformers"):
-        return load(order, cls, mirror, options, made)
     if kind == "several":
         return make_several(order, cls, mirror, options, made)
+    if options.weights and kind in ("model", "transformers"):
+        return load(order, cls, mirror, options, made)
     if kind in ("tokenizer", "processor"):
         return make_from_files(order, cls, mirror, made)
     if kind in ("model", "config", "transformers"):
         return make_from_config(order, cls, mirror, made)
     made.loads = False
-    made.skipped.append(Skip(order.where, f"{order.cls} is no kind of component that a pipeline loads", failed=True))
+    made.skip(order.where, f"{order.cls} is not a kind of component that a pipeline loads", failed=True)
     return made
 
 
-def find_class(order: Order, mirror: Mirror, options: Options, made: Made) -> type | None:
-    """The class of an entry: the one the library takes, else the one in the index of its classes (fact 16)."""
-    if f"{order.library}.py" in mirror.files(order.name) or mirror.prefix(order.name) + f"{order.library}.py" in (
-        mirror.folder.entries
-    ):
-        return custom_class(order, mirror, options, made)
-    name = library.remapped(order.library, order.cls)
-    info = classes.find(order.library, name)
-    if info is None and not known(order.library):
-        made.loads = False
-        reason = f'["{order.library}", "{order.cls}"]: {order.library} is not a library this tool builds from'
-        made.skipped.append(Skip(order.where, reason))
-        made.problems.append(
-            Finding("IPP204", "warning", order.where, f"{reason}, so the component was not checked",
-                    fix=f"name the library that defines {order.cls} today, or pass {order.name}=… to from_pretrained")
-        )  # fmt: skip
-        return None
-    theirs = library.resolve(order.library, order.cls)
-    if isinstance(theirs, type) and not is_dummy(theirs):
-        return theirs
-    made.loads = False
-    error = theirs if isinstance(theirs, Exception) else makers.attempt(theirs)
-    if isinstance(theirs, type):
-        text = f"{order.cls} is not available here: {library.said(error)}"
-        made.problems.append(Finding("IPP204", "warning", order.where, text, fix="install what it names"))
-        made.skipped.append(Skip(order.where, text))
-        return None
-    made.problems.append(unloadable(order, error, info))
-    if info is None:
-        near = classes.near(order.cls)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        made.skipped.append(Skip(order.where, f"no class {order.cls} in {order.library}{hint}", failed=True))
-        return None
-    found = makers.attempt(lambda: getattr(importlib.import_module(info.module), info.name))
-    if isinstance(found, type):
-        return found
-    made.skipped.append(Skip(order.where, f"{info.module} cannot be imported: {library.said(found)}", failed=True))
-    return None
-
-
-def known(name: str) -> bool:
-    """Whether the library itself resolves this name without looking among the imported modules."""
-    from diffusers import pipelines
-
-    return name in ("diffusers", "transformers") or hasattr(pipelines, name)
-
-
-def is_dummy(cls: type) -> bool:
-    """Design, fact 10: the placeholder that a library exports when a requirement is missing."""
-    return type(cls).__name__ == "DummyObject"
-
-
-def unloadable(order: Order, error: Any, info: classes.ClassInfo | None) -> Finding:
-    """IPP207: the library itself cannot resolve this entry; with the way around it when the class is there."""
-    message = (
-        f'from_pretrained cannot load this folder: ["{order.library}", "{order.cls}"] does not resolve'
-        f" ({library.said(error)})"
-    )
-    fix = ""
-    if info is not None:
-        message += f"; the class is {info.module}.{info.name}, and it was built from there"
-        fix = (
-            f"from {info.module} import {info.name}; {order.name} = {info.name}.from_pretrained(folder,"
-            f' subfolder="{order.name}"), and build the pipeline from its components'
-        )
-    return Finding("IPP207", "error", order.where, message, fix)
-
-
-def custom_class(order: Order, mirror: Mirror, options: Options, made: Made) -> type | None:
-    """A class that comes with the folder: run only when the user said so."""
-    if not options.trust_remote_code:
-        made.loads = False
-        made.facts["custom_code"] = True
-        made.skipped.append(
-            Skip(order.where, f"{order.cls} is code of this folder ({order.library}.py); --trust-remote-code runs it")
-        )
-        return None
-    from diffusers.utils import get_class_from_dynamic_module
-
-    found = makers.attempt(
-        get_class_from_dynamic_module,
-        str(mirror.place(order.name)),
-        module_file=f"{order.library}.py",
-        class_name=order.cls,
-        trust_remote_code=True,
-    )
-    if isinstance(found, type):
-        return found
-    made.loads = False
-    made.skipped.append(Skip(order.where, f"{order.library}.py: {library.said(found)}", failed=True))
-    return None
+def reason(made: Made) -> str:
+    return made.skipped[-1].reason if made.skipped else "it could not be made"
 
 
 def read(order: Order, mirror: Mirror, file: str, made: Made, cls: type | None = None) -> dict[str, Any] | None:
@@ -179,107 +56,111 @@ def read(order: Order, mirror: Mirror, file: str, made: Made, cls: type | None =
         return mirror.json(order.name, file)
     except ReadError as error:
         made.loads = False
-        made.skipped.append(Skip(order.where, error.message, failed=True))
-        made.problems.append(Finding(error.code or "IPI901", "error", error.where or order.where, error.message))
-        if cls is not None and error.code == "IPI902" and hasattr(cls, "load_config"):
-            theirs = library.load_config(cls, mirror.raw(order.name, file))
-            if theirs is not None:
-                made.problems.append(refused(order, theirs))
+        made.skip(order.where, error.message, failed=True)
+        if error.code == "IPI902" and hasattr(cls, "load_config"):
+            refused(order, library.load_config(cls, mirror.raw(order.name, file)), mirror, made)
     return None
 
 
-def refused(order: Order, error: BaseException) -> Finding:
-    """IPP207: the library's own loading of this component raises."""
-    message = f"from_pretrained cannot load this folder: {order.cls} raises {library.said(error)}"
-    return Finding("IPP207", "error", order.where, message)
+def refused(order: Order, error: Any, mirror: Mirror, made: Made) -> None:
+    """IPP207 if the library's own loading of this component raised, and nothing before it did."""
+    if isinstance(error, Exception) and not any(p.code in ("IPP207", "IPP204") for p in made.problems):
+        if isinstance(error, ImportError):
+            made.refuse("IPP204", order.where, f"{order.cls} needs what is not installed: {mirror.said(error)}")
+        else:
+            text = f"from_pretrained cannot load this folder: {order.cls} raises {mirror.said(error)}"
+            made.refuse("IPP207", order.where, text)
+    made.loads = made.loads and not isinstance(error, Exception)
 
 
-def make_from_config(order: Order, cls: type, mirror: Mirror, made: Made) -> Made:
+def make_from_config(order: Order, cls: Any, mirror: Mirror, made: Made) -> Made:
+    """A model, a scheduler, a guider: all there is to it is in its JSON."""
     file = makers.config_file(cls)
     made.disk = read(order, mirror, file, made, cls)
-    path = str(mirror.folder.root / order.name)
     if made.disk is None:
         if not made.skipped:
-            missing(order, cls, file, mirror, made)
+            missing(order, file, mirror, made)
+            if hasattr(cls, "load_config"):
+                refused(order, library.load_config(cls, mirror.place(order.name)), mirror, made)
         return made
+    path = str(mirror.folder.root / order.name)
     kind = makers.family(cls)
     if made.disk.get("quantization_config"):
-        made.skipped.append(Skip(order.where, "its weights are quantized: built without the quantizer"))
+        made.skip(order.where, "its weights are quantized: built without the quantizer")
     if kind == "transformers":
-        obj = makers.attempt(makers.transformers_model, cls, mirror.place(order.name), path, weights_dtype(mirror, order))
+        dtype = weights_dtype(mirror, order)
+        obj = makers.attempt(makers.transformers_model, cls, mirror.place(order.name), path, dtype)
     elif kind == "model":
         obj = makers.attempt(makers.model, cls, made.disk, path)
     else:
         obj = makers.attempt(makers.configured, cls, made.disk)
-    return settle(order, obj, made)
+    return settle(order, obj, mirror, made)
 
 
-def settle(order: Order, obj: Any, made: Made) -> Made:
+def settle(order: Order, obj: Any, mirror: Mirror, made: Made) -> Made:
     """Keep what was made, or say what the class raised: the library's own loading runs into the same."""
     if isinstance(obj, Exception):
-        made.loads = False
-        made.problems.append(refused(order, obj))
-        made.skipped.append(Skip(order.where, f"{order.cls} could not be built: {library.said(obj)}", failed=True))
+        refused(order, obj, mirror, made)
+        made.skip(order.where, f"{order.cls} could not be built: {mirror.said(obj)}", failed=True)
     else:
         made.obj = obj
     return made
 
 
-def missing(order: Order, cls: type, file: str, mirror: Mirror, made: Made) -> None:
-    """The component's JSON is not there: say where it was looked for and what the library says."""
-    made.loads = False
+def missing(order: Order, file: str, mirror: Mirror, made: Made) -> None:
+    """What the component is made from is not there; the library looks in the pipeline's own folder, and so do we."""
     place = f"{order.name}/{file}" if mirror.has_folder(order.name) else f"the folder {order.name}/"
-    made.skipped.append(Skip(order.where, f"{place} is missing, so {order.cls} was not built", failed=True))
-    if hasattr(cls, "load_config"):
-        theirs = library.load_config(cls, mirror.place(order.name))
-        if theirs is not None:
-            made.problems.append(refused(order, theirs))
+    made.loads = False
+    made.facts["folder"] = "no config" if mirror.has_folder(order.name) else "missing"
+    made.skip(order.where, f"{place} is missing, so {order.cls} was not built", failed=True)
 
 
 def make_several(order: Order, cls: type, mirror: Mirror, options: Options, made: Made) -> Made:
     """``MultiControlNetModel`` and its like: one folder a member, the class of each in its own JSON."""
-    members = []
     names = [order.name]
     while mirror.has_folder(f"{order.name}_{len(names)}"):
         names.append(f"{order.name}_{len(names)}")
     for number, name in enumerate(names):
-        config = read(Order(name, order.library, order.cls, f"{order.name}[{number}]"), mirror, "config.json", made)
-        inner = Order(name, "diffusers", str((config or {}).get("_class_name")), f"{order.name}[{number}]")
-        part = make(inner, mirror, options)
+        path = f"{order.name}[{number}]"
+        config = read(Order(name, order.library, order.cls, path), mirror, "config.json", made)
+        if config is None:
+            if not made.skipped:
+                missing(order, "config.json", mirror, made)
+            return made
+        part = make(Order(name, "diffusers", str(config.get("_class_name")), path), mirror, options)
+        made.members[path] = part
         made.loads = made.loads and part.loads
-        made.problems += part.problems
-        made.skipped += part.skipped
-        made.facts.setdefault("members", {})[inner.path] = {"disk": part.disk, "facts": part.facts}
-        members.append(part.obj)
-    if all(m is not None for m in members):
-        return settle(order, makers.attempt(makers.several, cls, members), made)
-    return made
+    parts = [m.obj for m in made.members.values()]
+    if any(p is None for p in parts):
+        return made
+    return settle(order, makers.attempt(makers.several, cls, parts), mirror, made)
 
 
 def make_from_files(order: Order, cls: Any, mirror: Mirror, made: Made) -> Made:
     """A tokenizer or processor from its own files, or a typed stand-in that answers from its JSON (fact 18)."""
-    names = ("tokenizer_config.json",) if makers.family(cls) == "tokenizer" else (
-        "preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json", "config.json")  # fmt: skip
+    tokenizer = makers.family(cls) == "tokenizer"
     here = mirror.files(order.name)
+    names = TOKENIZER_FILES if tokenizer else PROCESSOR_FILES
     file = next((n for n in names if n in here), names[0])
     made.disk = read(order, mirror, file, made)
-    if made.skipped:
-        reason, obj = made.skipped[-1].reason, None
-    else:
-        words = makers.missing_words(cls, here) if makers.family(cls) == "tokenizer" else []
+    obj: Any = None
+    if made.disk is None and not made.skipped and not (tokenizer and here and mirror.has_folder(order.name)):
+        missing(order, file, mirror, made)
+    elif not made.skipped:
+        words = makers.missing_words(cls, here) if tokenizer else []
         obj = makers.attempt(makers.from_files, cls, mirror.place(order.name))
-        if words:
-            reason = f"{', '.join(words)} is missing: a stand-in answers from {file}"
-        elif isinstance(obj, Exception):
-            reason = f"{order.cls} could not be made from its files ({library.said(obj)}): a stand-in answers from {file}"
-        else:
+        if not words and not isinstance(obj, Exception):
             made.obj = obj
             return made
-        made.skipped.append(Skip(order.where, reason, failed=False))
+        if words:
+            made.skip(order.where, f"{' and '.join(words)} missing: a stand-in answers from {file}")
+        else:
+            made.skip(order.where, f"{order.cls} was not made from its files ({mirror.said(obj)}): a stand-in answers")
     if obj is None or isinstance(obj, Exception):
-        made.obj = stand_in(cls, order.library, order.cls, reason, made.disk or {})
+        parts = {n: mirror.json(order.name, n) or {} for n in TOKENIZER_FILES if n in here and n != file}
+        made.obj = stand_in(cls, order.library, order.cls, reason(made), {**next(iter(parts.values()), {}), **(made.disk or {})})
     else:
-        made.obj = mark(obj, order.library, order.cls, reason)
+        made.obj = mark(obj, order.library, order.cls, reason(made))
     return made
 
 
@@ -294,19 +175,22 @@ def load(order: Order, cls: type, mirror: Mirror, options: Options, made: Made) 
     if not isinstance(obj, Exception):
         made.obj = obj
         return made
-    text = f"the weights of {order.cls} could not be loaded: {library.said(obj)}"
     again = make(order, mirror, Options(trust_remote_code=options.trust_remote_code))
     again.loads = False
-    again.skipped.append(Skip(order.where, text, failed=True))
+    again.skip(order.where, f"the weights of {order.cls} could not be loaded: {mirror.said(obj)}", failed=True)
     return again
+
+
+def weight_files(mirror: Mirror, order: Order) -> list[str]:
+    prefix = mirror.prefix(order.name)
+    names = [e.removeprefix(prefix) for e in mirror.folder.entries if e.startswith(prefix)]
+    return [n for n in names if n.endswith(".safetensors") and "/" not in n]
 
 
 def variant(mirror: Mirror, order: Order) -> str | None:
     """``fp16`` when the only weights there are those of that variant."""
-    prefix = mirror.prefix(order.name)
-    names = [e.removeprefix(prefix) for e in mirror.folder.entries if e.startswith(prefix)]
-    stems = [n.split(".") for n in names if n.endswith(".safetensors") and "/" not in n]
-    variants = {s[1] for s in stems if len(s) > 2}
+    stems = [n.split(".") for n in weight_files(mirror, order)]
+    variants = {s[1].split("-")[0] for s in stems if len(s) > 2}
     return variants.pop() if len(variants) == 1 and not any(len(s) == 2 for s in stems) else None
 
 
@@ -314,15 +198,11 @@ def weights_dtype(mirror: Mirror, order: Order) -> str | None:
     """The floating type of the weights file, from its header alone."""
     from inspector.reading import ReadError
 
-    prefix = mirror.prefix(order.name)
-    name = next((e for e in mirror.folder.entries if e.startswith(prefix) and e.endswith(".safetensors")), None)
-    if name is None:
-        return None
-    try:
-        header = mirror.folder.header(name)
-    except ReadError:  # static reading has reported it already
-        return None
-    return TORCH_DTYPES.get(next((d for d, _ in header.tensors.values() if d in TORCH_DTYPES), ""))
-
-
-TORCH_DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
+    for file in weight_files(mirror, order)[:1]:
+        try:
+            header = mirror.folder.header(mirror.prefix(order.name) + file)
+        except ReadError:  # the static reading reports it; the config's own type is used then
+            return None
+        kinds = (dtype for dtype, _ in header.tensors.values())
+        return next((TORCH_DTYPES[k] for k in kinds if k in TORCH_DTYPES), None)
+    return None

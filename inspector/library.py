@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 
+class Elsewhere(Exception):
+    """What is asked for here is done elsewhere in the installed version: nothing was observed."""
+
+
 def resolve(library: str, cls: str) -> type | Exception:
     """The class that ``from_pretrained`` would take for an entry of the index, or the exception it would raise.
 
@@ -62,7 +66,7 @@ def from_pretrained(cls: type, folder: Path, components: dict[str, Any]) -> Any:
 
     Raises:
         Exception: whatever the library raises.
-        LookupError: this version of the library loads its components elsewhere.
+        Elsewhere: this version of the library loads its components by another function.
     """
     with supplied(components):
         return cls.from_pretrained(str(folder), local_files_only=True)  # type: ignore[attr-defined]
@@ -74,7 +78,7 @@ def supplied(components: dict[str, Any]) -> Iterator[None]:
     from diffusers.pipelines import pipeline_utils
 
     if not hasattr(pipeline_utils, "load_sub_model"):
-        raise LookupError("this version of diffusers has no load_sub_model")
+        raise Elsewhere("this version of diffusers has no load_sub_model")
     theirs = pipeline_utils.load_sub_model
     pipeline_utils.load_sub_model = lambda **asked: components[asked["name"]]
     try:

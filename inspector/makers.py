@@ -117,6 +117,13 @@ def loaded(cls: Any, folder: Path, torch_dtype: Any, variant: str | None) -> Any
     return cls.from_pretrained(str(folder), **options)
 
 
+def on_meta(*, buffers: bool = False) -> Any:
+    """Inside, modules that a pipeline makes of its components (AnimateDiff's) get no memory either."""
+    from accelerate import init_empty_weights
+
+    return init_empty_weights(include_buffers=buffers)
+
+
 def attempt(make: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     """What ``make`` returns, or the exception it raised: libraries raise anything on a strange config."""
     try:

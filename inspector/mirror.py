@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from inspector.library import said
 from inspector.reading import Folder
 
 # What tokenizers and processors keep their words and templates in; weights and code are never copied.
@@ -35,7 +36,8 @@ class Mirror:
         self._done: set[str] = set()
 
     def has_folder(self, name: str) -> bool:
-        return any(e.startswith(name + "/") for e in self.folder.entries)
+        entry = self.folder.entries.get(name)
+        return entry is not None and entry.kind == "folder"
 
     def prefix(self, name: str) -> str:
         """Where the library looks for a component: its own folder, or the pipeline's when it has none."""
@@ -87,3 +89,8 @@ class Mirror:
         target.mkdir(parents=True, exist_ok=True)
         (target / file).write_bytes(self.folder.content(self.prefix(name) + file))
         return target
+
+    def said(self, error: BaseException) -> str:
+        """An exception in one line, naming the user's folder where the library named the copy."""
+        text = said(error).replace(str(self.root / "raw"), str(self.folder.root))
+        return text.replace(str(self.root), str(self.folder.root))

@@ -11,6 +11,17 @@ from typing import Any
 
 MARK = "_inspect_pipe_standin"
 
+# What pipelines ask of a tokenizer or processor at construction, as transformers answers when the JSON is silent.
+SILENT: dict[str, Any] = {
+    "model_max_length": int(1e30),
+    "padding_side": "right",
+    "chat_template": None,
+    "eos_token_id": None,
+    "pad_token_id": None,
+    "bos_token_id": None,
+}
+PARTS = ("tokenizer", "image_processor", "feature_extractor", "video_processor")
+
 
 def mark(obj: Any, library: str, cls: str, reason: str) -> Any:
     """Say on an object that it only stands in for the real one."""
@@ -31,9 +42,12 @@ def stand_in(base: type | None, library: str, cls: str, reason: str, config: dic
     known = {k: v for k, v in config.items() if k.isidentifier() and not k.startswith("_")}
 
     def answer(self: Any, name: str) -> Any:
-        held = known if name.startswith("__") or MARK not in vars(self) else {**DEFAULTS, **known}
-        if name in held:
-            return held[name]
+        if name in known:
+            return known[name]
+        if base is not None and name in SILENT:
+            return SILENT[name]
+        if base is not None and name in PARTS and name.replace("_", "") not in cls.lower():
+            return SimpleNamespace(**{**SILENT, **known})
         raise AttributeError(f"{cls!r} stands in for the real object and has no {name!r}")
 
     body = {
@@ -43,22 +57,10 @@ def stand_in(base: type | None, library: str, cls: str, reason: str, config: dic
         "__len__": lambda self: int(known.get("vocab_size") or 0),
         "__bool__": lambda self: True,
     }
-    for bases in ((base,), ()) if base else ((),):
-        try:
-            made = object.__new__(type(cls, bases, dict(body)))
-            break
-        except TypeError:  # a class of C's, a final class or a metaclass of its own: then only look alike
-            continue
-    own = {k: v for k, v in known.items() if not hasattr(base, k)} if base else known
-    vars(made).update(own, config=SimpleNamespace(**known))
+    try:
+        made = object.__new__(type(cls, (base,) if base else (), dict(body)))
+    except TypeError:  # a final class, or one with a metaclass of its own: then it only looks alike
+        made = object.__new__(type(cls, (), dict(body)))
+    vars(made).update({k: v for k, v in known.items() if not hasattr(base, k)})
+    vars(made)["config"] = SimpleNamespace(**known)
     return mark(made, library, cls, reason)
-
-
-# What pipelines ask of a tokenizer at construction, as transformers answers it when the JSON is silent.
-DEFAULTS: dict[str, Any] = {
-    "model_max_length": int(1e30),
-    "padding_side": "right",
-    "eos_token_id": None,
-    "pad_token_id": None,
-    "bos_token_id": None,
-}

@@ -1,7 +1,8 @@
 """The demo gallery: tiny but real pipelines, one for each system the project covers, made on first use.
 
-A demo is a folder that the installed library's own ``save_pretrained`` wrote into the user's cache, so it is read, built
-and judged exactly as a user's own folder. Three are more than a folder can hold and are live objects made from one.
+A demo is a folder that the installed library's own ``save_pretrained`` wrote into the user's cache, so it is read,
+built and judged exactly as a user's own folder. Three are more than a folder can hold and are live objects made from
+one.
 Importing this package, and asking for a folder, never imports torch: building happens in a process of its own.
 """
 
@@ -11,6 +12,7 @@ import difflib
 import hashlib
 import importlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import subprocess
@@ -37,6 +39,11 @@ class Demo:
     module: str
     live: bool = False
     folder: str = ""
+
+    @property
+    def home(self) -> str:
+        """The name of the folder."""
+        return self.folder or self.name
 
     @property
     def function(self) -> str:
@@ -91,7 +98,7 @@ def find(name: str) -> Demo:
     """
     demo = DEMOS.get(ALIASES.get(name, name))
     if demo is None:
-        near = difflib.get_close_matches(name, [*DEMOS, *ALIASES], n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name.lower(), [*DEMOS, *ALIASES], n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(f'demo:{n}' for n in near)}?" if near else "inspect-pipe demo list shows all"
         raise InspectError(f"there is no demo named {name!r}", hint=hint, where=f"demo:{name}")
     return demo
@@ -110,7 +117,8 @@ def root() -> Path:
                 f"demos are made with {library}, which is not installed",
                 hint="install inspect-pipe into the environment that you use diffusers in",
             ) from error
-    digest = hashlib.sha256()
+    # Without torchvision the image processors are other classes, and a demo's index names what it was saved from.
+    digest = hashlib.sha256(str(importlib.util.find_spec("torchvision") is not None).encode())
     for file in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
     return cache_dir() / "demo" / "-".join([*versions, digest.hexdigest()[:8]])
@@ -124,19 +132,26 @@ def path(name: str) -> Path:
     Raises:
         InspectError: no such demo, or the installed libraries cannot make it (the message says why).
     """
-    demo = find(name)
-    folder = root() / (demo.folder or demo.name)
-    if not folder.is_dir():
-        build_process(demo.folder or demo.name)
-    return folder
+    return prepare(name)[0]
 
 
-def build_process(name: str) -> None:
-    """Build one demo's folder in a process of its own, offline.
+def prepare(*names: str) -> list[Path]:
+    """The folders of several demos; those not there yet are built in one process, which is faster than one each."""
+    demos = [find(name) for name in names]
+    folders = [root() / demo.home for demo in demos]
+    missing = [folder.name for folder in dict.fromkeys(folders) if not folder.is_dir()]
+    if missing:
+        build_process(*missing)
+    return folders
+
+
+def build_process(*names: str) -> None:
+    """Build the folders of these demos in a process of its own, offline.
 
     Raises:
         InspectError: what the building process reported, or that it ended without a report.
     """
+    which = ", ".join(f"demo:{name}" for name in names)
     package = str(Path(__file__).parents[2])
     # -P keeps the current folder, which may be a model's, off the path; the package's own home goes back on.
     search = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH")) if p)
@@ -144,7 +159,7 @@ def build_process(name: str) -> None:
     offline = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", __name__, name],
+            [sys.executable, "-P", "-m", __name__, *names],
             env={**os.environ, **quiet, **offline, "PYTHONPATH": search},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -152,7 +167,7 @@ def build_process(name: str) -> None:
             timeout=BUILD_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise InspectError(f"building demo:{name} took over {BUILD_SECONDS} s", where=f"demo:{name}") from error
+        raise InspectError(f"building {which} took over {BUILD_SECONDS} s", where=which) from error
     if done.returncode == 0:
         return
     try:
@@ -160,12 +175,12 @@ def build_process(name: str) -> None:
     except (ValueError, IndexError):
         said = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
         raise InspectError(
-            f"building demo:{name} ended with status {done.returncode}: {said}",
-            hint=f"python -m {__name__} {name} shows the whole story",
+            f"building {which} ended with status {done.returncode}: {said}",
+            hint=f"python -m {__name__} {' '.join(names)} shows the whole story",
             exit_code=EXIT_INTERNAL,
-            where=f"demo:{name}",
+            where=which,
         ) from None
-    raise InspectError(report["message"], hint=report["hint"], where=f"demo:{name}")
+    raise InspectError(report["message"], hint=report["hint"], where=report["where"])
 
 
 def build(name: str, folder: Path) -> None:
@@ -174,7 +189,7 @@ def build(name: str, folder: Path) -> None:
     Raises:
         InspectError: the installed libraries cannot make it.
     """
-    _function(find(name), "")(folder)
+    _function(DEMOS[find(name).home], "")(folder)
 
 
 def live(name: str, load: Callable[[Path], Any] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""``python -m inspector.demo NAME``: build one demo's folder; what went wrong is one line of JSON on stdout."""
+"""``python -m inspector.demo NAME…``: build demos; what went wrong is one line of JSON on stdout."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from inspector.model import EXIT_UNREADABLE, InspectError
 from . import build, find, root
 
 
-def main(name: str) -> int:
-    demo = find(name)
-    target = root() / demo.name
+def make(name: str) -> None:
+    """Build one demo aside and give it its name, all or nothing."""
+    target = root() / find(name).home
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{demo.name}-", dir=target.parent))
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        build(demo.name, aside)
+        build(name, aside)
         aside.chmod(0o755)  # mkdtemp's folders are private; a demo is as readable as any other folder
         try:
             aside.replace(target)
@@ -27,12 +27,18 @@ def main(name: str) -> int:
             # Another process was first, and its folder is as good; anything else is a real error.
             if not target.is_dir():
                 raise
-    except InspectError as error:
-        sys.stdout.write(json.dumps({"message": error.message, "hint": error.hint}) + "\n")
-        return EXIT_UNREADABLE
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    sys.stdout.write(f"{target}\n")
+
+
+def main(*names: str) -> int:
+    for name in names:
+        try:
+            make(name)
+        except InspectError as error:
+            said = {"message": error.message, "hint": error.hint, "where": f"demo:{name}"}
+            sys.stdout.write(json.dumps(said) + "\n")
+            return EXIT_UNREADABLE
     return 0
 
 

@@ -8,7 +8,11 @@ from . import configs, parts
 
 
 def sd3(folder: Path) -> None:
-    tokenizer, tokenizer_2, tokenizer_3 = parts.clip_tokenizer(), parts.clip_tokenizer("!"), parts.t5_tokenizer(512)
+    tokenizer, tokenizer_2, tokenizer_3 = (
+        parts.clip_tokenizer(),
+        parts.clip_tokenizer(padding="!"),
+        parts.t5_tokenizer(512),
+    )
     both = 2 * parts.WIDTH  # the two CLIP embeddings side by side; T5's must be as wide
     parts.cls("StableDiffusion3Pipeline")(
         transformer=parts.seeded(

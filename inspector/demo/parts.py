@@ -74,7 +74,7 @@ def scheduler(config: dict[str, Any]) -> Any:
     return cls(config["_class_name"]).from_config(config)
 
 
-def clip_tokenizer(pad_token: str = "<|endoftext|>") -> Any:
+def clip_tokenizer(padding: str = "<|endoftext|>") -> Any:
     """A CLIP tokenizer over bytes and three words, read from the two files that CLIP ships."""
     from tokenizers import pre_tokenizers
 
@@ -85,7 +85,7 @@ def clip_tokenizer(pad_token: str = "<|endoftext|>") -> Any:
         Path(folder, "vocab.json").write_text(json.dumps({t: i for i, t in enumerate(tokens)}), encoding="utf-8")
         Path(folder, "merges.txt").write_text("\n".join(["#version: 0.2", *MERGES, ""]), encoding="utf-8")
         return cls("CLIPTokenizer", "transformers").from_pretrained(
-            folder, model_max_length=77, pad_token=pad_token, local_files_only=True
+            folder, model_max_length=77, pad_token=padding, local_files_only=True
         )
 
 

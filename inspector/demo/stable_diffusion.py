@@ -60,7 +60,7 @@ def components(**unet_changes: Any) -> dict[str, Any]:
 
 def components_xl(**unet_changes: Any) -> dict[str, Any]:
     """The components of SDXL."""
-    tokenizer, tokenizer_2 = parts.clip_tokenizer(), parts.clip_tokenizer(pad_token="!")
+    tokenizer, tokenizer_2 = parts.clip_tokenizer(), parts.clip_tokenizer(padding="!")
     return {
         "vae": parts.vae(0.13025, 1024),
         "text_encoder": parts.clip_text(tokenizer),

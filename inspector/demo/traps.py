@@ -11,7 +11,9 @@ from typing import Any
 from . import parts
 
 
-def mistakes(pipe: Any, DPMSolverMultistepScheduler: Any) -> None:
+def mistakes(pipe: Any) -> None:
+    from diffusers import DPMSolverMultistepScheduler
+
     # The documented way to change the sampler; nothing is wrong with it.
     pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
     # The config is not frozen: this changes the attribute, and what is saved or swapped next keeps False (case 1).
@@ -35,5 +37,5 @@ TRAPS: list[str] = textwrap.dedent(inspect.getsource(mistakes).partition("\n")[2
 def sd15_traps_live(folder: Path, load: Callable[[Path], Any] | None = None) -> Any:
     """Stable Diffusion 1.5 from its folder, with the mistakes made on it."""
     pipe = (load or parts.cls("DiffusionPipeline").from_pretrained)(folder)
-    mistakes(pipe, parts.cls("DPMSolverMultistepScheduler"))
+    mistakes(pipe)
     return pipe

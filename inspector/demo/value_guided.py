@@ -83,5 +83,5 @@ def value_guided_rl(folder: Path) -> None:
 
 
 def value_guided_rl_live(folder: Path, load: Callable[[Path], Any] | None = None) -> Any:
-    """The pipeline over the folder's models, in the environment; ``load`` cannot know the environment and is not used."""
+    """The pipeline over the folder's models, in the environment, which ``load`` could not know: it is not used."""
     return _pipeline().from_pretrained(folder, env=PointEnvironment())

@@ -7,10 +7,7 @@ from typing import Any
 from inspector.model import Kind, Setting
 from inspector.observe.plain import plain
 from inspector.observe.settings import library_pair
-
-_LIBRARY_KEYS = ["quantization_config", "auto_map"]
-"""Keys of a config that the library consumes itself, although no ``__init__`` takes them."""
-
+from inspector.static import LIBRARY_KEYS, owners_of
 
 def class_facts(obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool) -> dict[str, Any]:
     cls = type(obj)
@@ -18,7 +15,7 @@ def class_facts(obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: b
     facts: dict[str, Any] = {
         "class_path": plain(cls),
         "reloads_as": [library, name],
-        "library_keys": _LIBRARY_KEYS,
+        "library_keys": LIBRARY_KEYS,
         "fresh": fresh,
     }
     if kind == "pipeline":
@@ -75,18 +72,3 @@ def found_again(obj: Any, kind: Kind, library: str | None, name: str | None) -> 
     except Exception as error:  # the library's lookup raises what it likes; that is the fact we want
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return None
-
-
-def owners_of(names: list[str]) -> dict[str, dict[str, Any]]:
-    """For every key that a scheduler does not take: the schedulers that do, with their defaults."""
-    from inspector.classes import schedulers
-
-    if not names:
-        return {}
-    found: dict[str, dict[str, Any]] = {}
-    for info in schedulers():
-        for name in names:
-            if name in info.parameters:
-                default = info.parameters[name]
-                found.setdefault(name, {})[info.name] = default if isinstance(default, str) else default.data
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -83,7 +84,7 @@ def _function_reads(
             given = how == "given" and key.position == 1
             names = [key.name] if given or key.place != "live" else _live_names(target, key.name)
             for name in names:
-                place = "init" if function.init else _place(target, key, name)
+                place: link.Place = "init" if function.init else _place(target, key, name)
                 yield key.component, name, Read(place, file, line, function.label, owner)
 
 
@@ -98,7 +99,7 @@ def _live_names(cls: type, name: str) -> list[str]:
     return [] if callable(found) or isinstance(found, staticmethod | classmethod) else [name]
 
 
-def _place(cls: type, key: link.Key, name: str) -> Any:
+def _place(cls: type, key: link.Key, name: str) -> link.Place:
     """``self.k`` where nobody ever sets ``k`` on the object falls through to ``config["k"]`` (ConfigMixin)."""
     if key.place != "live" or not hasattr(cls, "register_to_config") or name in assigned(cls):
         return key.place
@@ -112,8 +113,6 @@ def _parameters(cls: type) -> Iterable[str]:
 
 def _made(cls: type, parts: Mapping[str, type]) -> Iterator[tuple[type, dict[str, str]]]:
     """The pipelines that ``__init__`` makes for itself, with the components it hands them."""
-    import sys
-
     for function in link.functions(cls) if parts else ():
         for _, name, given in function.facts["made"] if function.name == "__init__" else ():
             inner = getattr(sys.modules.get(function.module), name, None)

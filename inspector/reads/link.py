@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any, Literal, NamedTuple
 
 from inspector.reads import index
-from inspector.reads.visit import CONFIGS
+from inspector.reads.names import CONFIGS
 
 # Code that runs while the object is made: what it has read by then, nobody reads again.
 _INIT = {"__init__", "__new__", "__post_init__", "_init_weights"}
@@ -63,10 +63,6 @@ class Function:
                 yield f"{self.bindings[root]}{dot}{tail}", rest
 
 
-def class_of(live: type) -> str:
-    return f"{live.__module__}.{live.__qualname__}"
-
-
 @cache
 def layers(cls: type) -> tuple[tuple[type, str], ...]:
     """The classes of the MRO whose code is about this class's own settings, with their source files."""
@@ -110,8 +106,7 @@ def functions(cls: type) -> tuple[Function, ...]:
     found = []
     for i, name in sorted(live):
         base, file = layers(cls)[i]
-        for facts in defined[i][name]:
-            found.append(Function(name, name, file, base.__module__, i, facts, name in _INIT))
+        found += [Function(name, name, file, base.__module__, i, f, name in _INIT) for f in defined[i][name]]
     _mark_init(found)
     return (*found, *_neighbours(cls))
 

@@ -13,9 +13,8 @@ import builtins
 from collections.abc import Iterator
 from typing import Any
 
-CONFIGS = ("config", "_internal_dict")
-_WRAPPERS = ("_orig_mod", "module")  # torch.compile and DataParallel: the wrapped module is the component itself
-_WHOLE = ("items", "keys", "values", "copy")  # methods of a config that read all of it
+from inspector.reads.names import CONFIGS, WHOLE, Names, Paths, is_config, item_step, reaches_config
+
 _KINDS = {"property": "property", "cached_property": "property", "classmethod": "class", "staticmethod": "static"}
 
 
@@ -52,7 +51,7 @@ def _functions(body: list[ast.stmt], *, method: bool) -> dict[str, list[dict[str
 
 
 class _Function:
-    """Walks one function. Local names stand for the paths they were assigned, whatever the order of the branches."""
+    """Walks one function and notes what it reads and writes."""
 
     def __init__(self, node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool) -> None:
         names = [d.id if isinstance(d, ast.Name) else getattr(d, "attr", "") for d in node.decorator_list]
@@ -60,15 +59,14 @@ class _Function:
         self.kind = next((_KINDS[n] for n in names if n in _KINDS), "method" if method else "function")
         arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
         self.parameters = [a.arg for a in arguments]
-        # Each local name: the paths it may stand for, and how many of their elements were read when it was bound.
-        self.names: dict[str, set[tuple[str, int]]] = {}
+        known: dict[str, Paths] = {}
         rest = self.parameters
         if self.kind in ("method", "property") and rest:
-            self.names[rest[0]], rest = {("self", 1)}, rest[1:]
+            known[rest[0]], rest = {("self", 1)}, rest[1:]
         # What __init__ is given is what self.<name> will be: one rule covers vae.config.k and beta_end alike.
         root = "self." if method and node.name == "__init__" else ""
         self.given = set(rest) if root else set()
-        self.names.update({p: {(root + p, 1)} for p in rest})
+        self.names = Names({**known, **{p: {(root + p, 1)} for p in rest}})
         self.loads: set[tuple[str, int, int, str]] = set()
         self.stores: set[tuple[str, int, str]] = set()
         self.supers: set[str] = set()
@@ -83,60 +81,12 @@ class _Function:
             "kind": self.kind,
             "parameters": self.parameters,
             # Paths from an ordinary parameter matter only where they reach a config.
-            "loads": [list(x) for x in sorted(self.loads) if x[0].startswith("self.") or _reaches_config(x[0])],
+            "loads": [list(x) for x in sorted(self.loads) if x[0].startswith("self.") or reaches_config(x[0])],
             "stores": [list(x) for x in sorted(self.stores)],
             "supers": sorted(self.supers),
             "calls": [list(x) for x in self.calls],
             "made": [list(x) for x in self.made],
         }
-
-    # -- what a name or a chain stands for ------------------------------------------------------------------------
-
-    def resolve(self, node: ast.AST) -> set[tuple[str, int]]:
-        """The paths an expression stands for, each with the number of its elements that were read elsewhere."""
-        match node:
-            case ast.Name():
-                return self.names.get(node.id, set())
-            case ast.Attribute():
-                return {_step(p, node.attr) for p in self.resolve(node.value)}
-            case ast.Subscript():
-                key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-                step = f"[{key}" if isinstance(key, str) and "." not in key else "[]"
-                return {_step(p, step) for p in self.resolve(node.value)}
-            case ast.IfExp():
-                return self.resolve(node.body) | self.resolve(node.orelse)
-            case ast.BoolOp():
-                return set().union(*map(self.resolve, node.values))
-            case ast.NamedExpr():
-                return self.resolve(node.value)
-            case ast.Call():
-                return self.resolve_call(node)
-        return set()
-
-    def resolve_call(self, node: ast.Call) -> set[tuple[str, int]]:
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if isinstance(node.func, ast.Attribute) and name in ("get", *_WHOLE):
-            configs = {p for p in self.resolve(node.func.value) if _is_config(p[0])}
-            if name == "copy":
-                return {_step(p, "%copy") for p in configs}
-            if name == "get" and node.args:
-                return {_step(p, _item(node.args[0])) for p in configs}
-            return set()
-        if name in ("getattr", "hasattr") and len(node.args) > 1:
-            return {_step(p, self.attribute(node.args[1])) for p in self.resolve(node.args[0])}
-        if name in ("dict", "deepcopy") and len(node.args) == 1:
-            return {_step(p, "%copy") for p in self.resolve(node.args[0]) if _is_config(p[0])}
-        if "unwrap" in name and node.args:
-            return self.resolve(node.args[0])
-        return set()
-
-    def attribute(self, node: ast.expr) -> str:
-        """The path element for the second argument of getattr."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." not in node.value:
-            return node.value
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
-            return f"${node.attr}"
-        return "*"
 
     # -- the walk -------------------------------------------------------------------------------------------------
 
@@ -173,9 +123,9 @@ class _Function:
                 self.store(node.optional_vars)
                 self.visit(node.context_expr)
             case ast.Compare() if isinstance(node.left, ast.Constant) and isinstance(node.ops[0], ast.In | ast.NotIn):
-                for path, _ in self.resolve(node.comparators[0]):
-                    if _is_config(path):  # "k" in config
-                        self.loads.add((f"{path}.[{node.left.value}", path.count(".") + 1, node.lineno, ""))
+                for path, _ in self.names.resolve(node.comparators[0]):
+                    if is_config(path):  # "k" in config
+                        self.loads.add((f"{path}.{item_step(node.left)}", path.count(".") + 1, node.lineno, ""))
                         return
                 self.each(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
@@ -193,28 +143,27 @@ class _Function:
         """A function inside this one reads for this one; its parameters hide the names around it."""
         outer, given = self.names, self.given
         own = {a.arg for a in node.args.posonlyargs + node.args.args + node.args.kwonlyargs}
-        self.names = {k: v for k, v in outer.items() if k not in own}
+        self.names = outer.without(own)
         self.given = given - own
         self.each(node)
         self.names, self.given = outer, given
 
     def chain(self, node: ast.AST, line: int, bound: bool) -> None:
-        if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
-            self.inside(node)
-        elif self.load(node, line, bound):
+        stored = isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
+        if stored or self.load(node, line, bound):
             self.inside(node)
         else:
             self.each(node)
 
     def load(self, node: ast.AST, line: int, bound: bool) -> bool:
-        paths = self.resolve(node)
+        paths = self.names.resolve(node)
         for path, read in paths:
             if isinstance(node, ast.Name):
                 # A local name was read where it was bound; what counts here is a parameter of __init__ that is
                 # used, or a whole config that is handed on.
                 if node.id in self.given:
                     self.loads.add((path, 1, line, "given"))
-                elif _is_config(path) and not bound:
+                elif is_config(path) and not bound:
                     self.loads.add((path, path.count(".") + 1, line, ""))
                 continue
             self.loads.add((path, read, line, "bound" if bound else ""))
@@ -236,13 +185,13 @@ class _Function:
     def visit_call(self, node: ast.Call) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        if name in ("getattr", "hasattr") and len(node.args) > 1 and self.resolve(node):
+        if name in ("getattr", "hasattr") and len(node.args) > 1 and self.names.resolve(node):
             self.load(node, node.lineno, False)
             self.inside(node.args[0])
             for argument in node.args[2:]:
                 self.visit(argument)
             return
-        if owner is not None and name in ("get", *_WHOLE) and any(_is_config(p) for p, _ in self.resolve(owner)):
+        if owner is not None and name in ("get", *WHOLE) and any(is_config(p) for p, _ in self.names.resolve(owner)):
             line = node.func.end_lineno or node.lineno
             if name != "get" or not self.load(node, line, False):
                 self.load(owner, line, False)
@@ -252,15 +201,15 @@ class _Function:
             if owner is not None and name in ("register_to_config", "register_modules"):
                 self.register(owner, name, node)
             elif name == "setattr" and len(node.args) == 3:
-                for path, _ in self.resolve(node.args[0]):
-                    self.stores.add((f"{path}.{self.attribute(node.args[1])}", node.lineno, "attr"))
+                for path, _ in self.names.resolve(node.args[0]):
+                    self.stores.add((f"{path}.{self.names.attribute(node.args[1])}", node.lineno, "attr"))
         for argument in [*node.args, *(k.value for k in node.keywords)]:
             self.visit(argument)
         self.hand_on(node)
 
     def register(self, owner: ast.expr, name: str, node: ast.Call) -> None:
         how = "register" if name == "register_to_config" else "modules"
-        for path, _ in self.resolve(owner):
+        for path, _ in self.names.resolve(owner):
             for keyword in node.keywords:
                 if keyword.arg:
                     self.stores.add((f"{path}.{keyword.arg}", keyword.value.lineno, how))
@@ -270,7 +219,7 @@ class _Function:
         if not isinstance(node.func, ast.Name | ast.Attribute):
             return
         given = self.handed(node)
-        callees = [p for p, _ in self.resolve(node.func)]
+        callees = [p for p, _ in self.names.resolve(node.func)]
         if isinstance(node.func, ast.Name) and not callees and not hasattr(builtins, node.func.id):
             callees = [node.func.id]
         if given:
@@ -279,7 +228,7 @@ class _Function:
     def handed(self, node: ast.Call) -> list[list[str]]:
         arguments = [(str(i), a) for i, a in enumerate(node.args)]
         arguments += [(k.arg, k.value) for k in node.keywords if k.arg]
-        return [[name, p] for name, a in arguments for p, _ in sorted(self.resolve(a)) if not _reaches_config(p)]
+        return [[name, p] for name, a in arguments for p, _ in sorted(self.names.resolve(a)) if not reaches_config(p)]
 
     def assign(self, targets: list[ast.expr], value: ast.expr | None) -> None:
         self.visit(value, bound=True)
@@ -289,12 +238,7 @@ class _Function:
     def store(self, target: ast.expr, value: ast.expr | None = None) -> None:
         match target:
             case ast.Name():
-                paths = self.resolve(value) if value is not None else set()
-                if paths:
-                    # Branches add up; but a copy of a config starts anew (new_config, used for one after another).
-                    copies = any(p.endswith(".%copy") for p, _ in paths)
-                    known = set() if copies else self.names.get(target.id, set())
-                    self.names[target.id] = known | {(p, p.count(".") + 1) for p, _ in paths}
+                self.names.bind(target.id, self.names.resolve(value) if value is not None else set())
             case ast.Tuple() | ast.List():
                 values: list[Any] = [None] * len(target.elts)
                 if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(values):
@@ -305,42 +249,22 @@ class _Function:
                 self.store(target.value)
             case ast.Attribute():
                 self.chain(target.value, target.lineno, True)
-                if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.keywords:
-                    if isinstance(target.value, ast.Name) and target.value.id == "self":
-                        self.made.append((target.attr, value.func.id, self.handed(value)))
+                own = isinstance(target.value, ast.Name) and target.value.id == "self"
+                if own and isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.keywords:
+                    self.made.append((target.attr, value.func.id, self.handed(value)))
                 for path in self.owners(target.value):
                     self.stores.add((f"{path}.{target.attr}", target.end_lineno or target.lineno, "attr"))
             case ast.Subscript():
                 self.visit(target.slice)
                 self.chain(target.value, target.lineno, True)
-                for path, _ in self.resolve(target.value):
-                    if _is_config(path):
-                        self.stores.add((f"{path}.{_item(target.slice)}", target.lineno, "item"))
+                for path, _ in self.names.resolve(target.value):
+                    if is_config(path):
+                        self.stores.add((f"{path}.{item_step(target.slice)}", target.lineno, "item"))
 
     def owners(self, node: ast.expr) -> list[str]:
         """The paths of the object an attribute is set on; of an unknown object's config, ``?.config``."""
-        paths = [p for p, _ in self.resolve(node)]
+        paths = [p for p, _ in self.names.resolve(node)]
         return paths or (["?.config"] if isinstance(node, ast.Attribute) and node.attr in CONFIGS else [])
-
-
-def _step(path: tuple[str, int], element: str) -> tuple[str, int]:
-    base, read = path
-    if element in _WRAPPERS and base != "self":
-        return path
-    return f"{base}.{element}", read
-
-
-def _item(node: ast.expr) -> str:
-    constant = isinstance(node, ast.Constant) and isinstance(node.value, str) and "." not in node.value
-    return f"[{node.value}" if constant else "*"  # type: ignore[attr-defined]
-
-
-def _is_config(path: str) -> bool:
-    return path.removesuffix(".%copy").rpartition(".")[2] in CONFIGS
-
-
-def _reaches_config(path: str) -> bool:
-    return any(f".{c}" in path for c in CONFIGS)
 
 
 def _is_super(node: ast.Call) -> bool:

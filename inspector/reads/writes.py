@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from inspector.reads import index, link
+from inspector.reads.names import CONFIGS
 
 _CONFIG_WRITE = re.compile(r"\.config\.\w+\s*=[^=]|\.config\[[^]\n]+\]\s*=[^=]")
 
@@ -68,7 +69,7 @@ def _writes(function: link.Function) -> Iterator[Write]:
             if ".".join(owner) not in replaced:
                 continue
             place = "register"
-        elif owner[-1] in link.CONFIGS:
+        elif owner[-1] in CONFIGS:
             place = "config.item" if how == "item" else "config.attr"
             owner.pop()
         if owner[0] == "self" and len(owner) <= 2 and name != "*":
@@ -107,6 +108,6 @@ def _config_writes(file: str) -> Iterator[Write]:
         for name, definitions in functions.items():
             for path, line, how in (store for facts in definitions for store in facts["stores"]):
                 parts = path.split(".")
-                if len(parts) > 2 and parts[-2] in link.CONFIGS and parts[-1] != "*":
+                if len(parts) > 2 and parts[-2] in CONFIGS and parts[-1] != "*":
                     place: Any = "config.item" if how == "item" else "config.attr"
                     yield Write(place, parts[-1].lstrip("["), link.short(file), line, f"{prefix}{name}")

@@ -152,18 +152,20 @@ def other_default(case: Case) -> Iterator[Finding]:
             case.where(row["key"]),
             f"{row['key']}={row['value']!r} is the default of {case.component.cls}, not set explicitly; from_config would "
             f"take {told(classes)}",
-            f"OTHER.from_config({case.name}.config, {row['key']}={row['value']!r})",
+            f"{next(iter(classes))}.from_config({case.name}.config, {row['key']}={row['value']!r})",
             setting=setting,
         )
 
 
 def told(classes: dict[str, dict[str, object]]) -> str:
-    """Classes by the value they would take; a changed first sigma is shown for each that has one."""
-    parts = []
+    """Classes grouped by what they would do: the value they take, and a first sigma that changes with it."""
+    groups: dict[str, list[str]] = {}
     for name, facts in classes.items():
-        text = f"{facts.get('value')!r} for {name}"
+        effect = f"{facts.get('value')!r}"
         sigma, explicit = facts.get("first_sigma"), facts.get("first_sigma_if_explicit")
         if isinstance(sigma, float) and isinstance(explicit, float) and abs(sigma - explicit) > 1e-4 * abs(explicit):
-            text += f" (first sigma {sigma:.4f} instead of {explicit:.4f})"
-        parts.append(text)
-    return ", ".join(parts)
+            effect += f" (first sigma {sigma:.4f} instead of {explicit:.4f})"
+        groups.setdefault(effect, []).append(name)
+    # the groups whose sigmas change say most: they come first
+    ordered = sorted(groups.items(), key=lambda g: "sigma" not in g[0])
+    return "; ".join(f"{effect} for {', '.join(names)}" for effect, names in ordered)

@@ -1,0 +1,167 @@
+"""``inspect-pipe diff``: take the sources, judge or compare, keep what was asked for, print, give the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from inspector.cli.output import emit, look, progress
+from inspector.model import (
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    EXIT_UNREADABLE,
+    EXIT_USAGE,
+    SEVERITIES,
+    Finding,
+    InspectError,
+    Report,
+    Snapshot,
+)
+from inspector.settings import FORMATS, THRESHOLDS, Settings, check_codes, did_you_mean, load
+
+_UNREAD = ("IPI901", "IPI902", "IPI903", "IPI904", "IPI905", "IPI906", "IPI911", "IPI912")
+"""Errors of these codes mean that a part of the source could not be read; the other IPI codes are findings about it."""
+_ON_COMMAND_LINE = "on the command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for, beside how the sources are to be read."""
+
+    source: str
+    other: str | None = None
+    twin: str | None = None
+    output: Path | None = None
+    form: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    exit_zero: bool = False
+    verbose: bool = False
+
+
+def run(request: Request, **reading: Any) -> int:
+    """Do it, and return the exit status.
+
+    Args:
+        request: what is wanted.
+        reading: how the sources are read: the options of :func:`inspector.snapshots.take`, ``limit`` as given.
+
+    Raises:
+        InspectError: a source cannot be read, an option is wrong, or the report cannot be written.
+    """
+    named = [Path(s) for s in (request.source, request.other, request.twin) if s]
+    settings = merged(load([p for p in named if p.exists()]), request, reading)
+    if request.output is not None:
+        from inspector.writing import refuse
+
+        refuse(request.output, [p for p in named if p.exists()])  # before the work, not after it
+    with progress() as tell:
+        options = {**reading_options(settings, reading), "progress": tell}
+        snapshots = [take(s, options) for s in (request.source, request.other, request.twin) if s]
+    snapshot, rest = snapshots[0], snapshots[1:]
+    other = rest.pop(0) if request.other else None
+    from inspector.report import examine
+
+    report = filtered(examine(snapshot, other, twin=rest[0] if rest else None), settings)
+    from inspector.render import render
+
+    to_file = request.output is not None
+    shown = render(report, settings.format, look(verbose=settings.verbose, to_file=to_file))
+    emit(shown, request.output, inspected=[p for p in named if p.exists()])
+    return status(report, settings)
+
+
+def take(source: str, options: Mapping[str, Any]) -> Snapshot:
+    from inspector import snapshots
+
+    return snapshots.take(source, **options)
+
+
+def merged(settings: Settings, request: Request, reading: dict[str, Any]) -> Settings:
+    """The project's settings with the command line's options over them.
+
+    Raises:
+        InspectError: an option has a value that does not exist.
+    """
+    for value, known, name in ((request.form, FORMATS, "--format"), (request.fail_on, THRESHOLDS, "--fail-on")):
+        if value is not None and value not in known:
+            raise InspectError(
+                f"{name} {value!r} does not exist", hint=did_you_mean(value, known), exit_code=EXIT_USAGE
+            )
+    select, ignore = split_codes(request.select), split_codes(request.ignore)
+    check_codes((*select, *ignore))
+    given = {k: reading[k] for k in ("torch_dtype", "device", "timeout") if reading.get(k) is not None}
+    given |= {k: True for k in ("static", "weights", "online") if reading.get(k)}
+    settings = replace(
+        replace(settings, **given),
+        limit=(*settings.limit, *reading.get("limit", ())),
+        select=select or settings.select,
+        ignore={**settings.ignore, **dict.fromkeys(ignore, _ON_COMMAND_LINE)},
+        fail_on=request.fail_on or settings.fail_on,
+        exit_zero=request.exit_zero or settings.exit_zero,
+        format=request.form or settings.format,
+        verbose=request.verbose or settings.verbose,
+    )
+    if settings.static and settings.weights:
+        raise InspectError(
+            "--static and --weights exclude each other", hint="leave one of them out", exit_code=EXIT_USAGE
+        )
+    if not settings.weights and (settings.torch_dtype or settings.device):
+        raise InspectError(
+            "--torch-dtype and --device are for --weights: without weights everything is on the meta device",
+            hint="add --weights, or leave them out",
+            exit_code=EXIT_USAGE,
+        )
+    return settings
+
+
+def split_codes(given: tuple[str, ...]) -> tuple[str, ...]:
+    """``IPC101,IPP`` or the option repeated."""
+    return tuple(code.strip().upper() for text in given for code in text.split(",") if code.strip())
+
+
+def reading_options(settings: Settings, reading: dict[str, Any]) -> dict[str, Any]:
+    from inspector.reading import Limits
+
+    options: dict[str, Any] = {
+        "static": settings.static,
+        "weights": settings.weights,
+        "torch_dtype": settings.torch_dtype,
+        "device": settings.device,
+        "online": settings.online,
+        "trust_remote_code": bool(reading.get("trust_remote_code")),  # never from a file
+        "limits": Limits.parse(list(settings.limit)) if settings.limit else Limits(),
+    }
+    if settings.timeout is not None:
+        options["timeout"] = settings.timeout
+    return options
+
+
+def filtered(report: Report, settings: Settings) -> Report:
+    """Only the findings that were asked for; what was ignored is counted with its reason."""
+    kept: list[Finding] = []
+    ignored: dict[str, tuple[int, str]] = {}
+    for finding in report.findings:
+        if settings.select and not finding.code.startswith(settings.select):
+            continue
+        code = next((c for c in settings.ignore if finding.code.startswith(c)), None)
+        if code is None:
+            kept.append(finding)
+        else:
+            ignored[code] = (ignored.get(code, (0, ""))[0] + 1, settings.ignore[code])
+    data = {**report.data, "ignored": ignored} if ignored else report.data
+    return replace(report, findings=tuple(kept), data=data)
+
+
+def status(report: Report, settings: Settings) -> int:
+    """The exit status of the contract; unread parts count before findings."""
+    unread = any(f.code in _UNREAD and f.severity == "error" for f in report.findings)
+    if unread or any(s.failed for s in report.skipped):
+        return EXIT_UNREADABLE
+    if settings.fail_on == "never" or settings.exit_zero:
+        return EXIT_CLEAN
+    counted = SEVERITIES[: SEVERITIES.index(settings.fail_on) + 1]
+    return EXIT_FINDINGS if any(report.count(s) for s in counted) else EXIT_CLEAN

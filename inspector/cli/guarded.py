@@ -1,0 +1,72 @@
+"""What becomes of an exception: one or two lines on stderr and the exit status of the contract, never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from inspector.model import EXIT_INTERNAL, EXIT_INTERRUPTED, InspectError
+from inspector.render.escape import safe
+
+
+@contextlib.contextmanager
+def guarded(*, traceback: bool = False) -> Iterator[None]:
+    """Turn every exception of the block into a line for the user and an exit status.
+
+    Args:
+        traceback: show the traceback of an internal error; it is for whoever reports the error.
+    """
+    try:
+        yield
+    except InspectError as error:
+        said = f"{error.code}: {error.message}" if error.code else error.message
+        say(f"error: {safe(said)}")
+        if error.hint:
+            say(f"       {safe(error.hint)}")
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        say("interrupted")
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001 - the last door: whatever is left is ours to answer for
+        if traceback:
+            import traceback as tracebacks
+
+            for line in tracebacks.format_exception(error):
+                for part in line.splitlines():
+                    say(str(safe(part)), plain=True)
+        say(f"internal error: {type(error).__name__}: {safe(error, 300)}{place(error)}")
+        say("       please report it; --traceback shows where it comes from")
+        raise SystemExit(EXIT_INTERNAL) from None
+
+
+def place(error: Exception) -> str:
+    """The line of ours that raised."""
+    trace = error.__traceback__
+    found = ""
+    here = Path(__file__).parents[1]
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if here in file.parents:
+            found = f" ({file.relative_to(here.parent)}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return found
+
+
+def say(line: str, *, plain: bool = False) -> None:
+    """A line on stderr; when nobody can read stderr there is nobody to tell."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(
+            line + "\n" if plain else f"inspect-pipe: {line}\n" if not line.startswith(" ") else f"{line}\n"
+        )
+        sys.stderr.flush()
+
+
+def silence(stream_number: int) -> None:
+    """Point a broken stream at nowhere, so that the interpreter's last flush does not fail again."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream_number)
+        os.close(nowhere)

@@ -1,0 +1,243 @@
+"""What is different between two snapshots, whatever they were made of: two folders, two machines, before and after.
+
+The written rules, over plain data:
+
+- a tuple equals a list and 1 equals 1.0, but 1 is not True; NaN equals NaN (both are the text ``nan`` here);
+- a tensor is its shape, dtype and digest; its device is no content, and a tensor without data (meta) only has a shape;
+- two paths, or two names of a repository, that end in the same name are the same place on two machines;
+- a component without data (meta device) is compared by its settings, not by its device and dtype;
+- a source whose files alone were read (``--static``) has no live state: what both have is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from inspector.model import Component, Finding, Setting, Severity, Skip, Snapshot, Value, same, worst_first
+
+_EFFECTIVE = ("attr", "item", "disk", "default", "live")
+"""Where the value in force stands: the library reads mostly the attribute; a file's value, else the default, becomes it."""
+_STATE = ("device", "dtype", "parameters", "training", "hooks", "offload", "adapters", "quantization")
+_MATERIAL = ("device", "dtype")
+_LONGEST = 100
+
+
+def compare(a: Snapshot, b: Snapshot) -> tuple[Finding, ...]:
+    """Every difference as a finding, the worst first; ``places`` holds the two values as ``a`` and ``b``."""
+    found = [*versions(a, b)]
+    paths = list(dict.fromkeys([*(c.path for c in a.components), *(c.path for c in b.components)]))
+    for path in paths:
+        ours, theirs = a.component(path), b.component(path)
+        if ours is None or theirs is None:
+            found.append(only_in_one(path, ours, theirs))
+            continue
+        if ours.cls != theirs.cls:
+            found.append(
+                _finding("IPD603", path, f"{ours.cls} in a, {theirs.cls} in b", {"a": ours.cls, "b": theirs.cls})
+            )
+        found += settings(a, ours, theirs)
+        found += state(ours, theirs)
+    return worst_first(found)
+
+
+def not_compared(a: Snapshot, b: Snapshot) -> Iterator[Skip]:
+    """What the two sources cannot tell of each other."""
+    pairs = [(c, d) for c in a.components if (d := b.component(c.path)) is not None]
+    if any(observed(c) != observed(d) for c, d in pairs):
+        yield Skip("state", "one of the two was read from files only: live attributes and state were not compared")
+    if any(meta(c) != meta(d) for c, d in pairs):
+        yield Skip("device, dtype", "one of the two was built without weights (meta device)")
+
+
+def versions(a: Snapshot, b: Snapshot) -> Iterator[Finding]:
+    """Packages that both sources name with different versions."""
+    for name in sorted(a.versions.keys() & b.versions.keys()):
+        if a.versions[name] != b.versions[name]:
+            values = {"a": a.versions[name], "b": b.versions[name]}
+            yield _finding("IPD605", f"versions.{name}", f"{name} {values['a']} in a, {values['b']} in b", values)
+
+
+def only_in_one(path: str, ours: Component | None, theirs: Component | None) -> Finding:
+    there = ours or theirs
+    assert there is not None
+    side, other = ("a", "b") if ours is not None else ("b", "a")
+    return _finding("IPD602", path, f"{path} ({there.cls}) is only in {side}; {other} has none", {side: there.cls})
+
+
+def settings(a: Snapshot, ours: Component, theirs: Component) -> Iterator[Finding]:
+    """The settings of one component in both: the value in force, then each place that disagrees on its own."""
+    names = list(dict.fromkeys([*(s.name for s in ours.settings), *(s.name for s in theirs.settings)]))
+    for name in names:
+        first, second = ours.setting(name), theirs.setting(name)
+        where = f"{ours.path}.{name}"
+        if first is None or second is None:
+            if ours.cls == theirs.cls and observed(ours) == observed(theirs):
+                yield from lacking(where, first, second)
+            continue
+        if first.role == "component" and second.role == "component":
+            continue  # the components themselves are compared
+        yield from places(where, first, second, remedy(a, ours, second))
+
+
+def lacking(where: str, first: Setting | None, second: Setting | None) -> Iterator[Finding]:
+    """A setting that one of two objects of the same class has, and the other has not."""
+    side, there = ("a", first) if first is not None else ("b", second)
+    value = effective(there) if there is not None else None
+    if value is not None and value.data is not None:
+        name = where.rpartition(".")[2]
+        yield _finding("IPD601", where, f"{name} is only in {side}: {text(value.data)}", {side: value.data})
+
+
+def places(where: str, first: Setting, second: Setting, fix: str) -> Iterator[Finding]:
+    """One setting: compared in each place that both have, in force when they have none in common; said once."""
+    common = [p for p in _EFFECTIVE if first.place(p) is not None and second.place(p) is not None]  # type: ignore[arg-type]
+    if first.attr is not None or first.item is not None:
+        common = [p for p in common if p != "default"] if len(common) > 1 else common
+    differing: dict[str, tuple[Value, Value]] = {}
+    for place in common or ("",):
+        x = first.place(place) if place else effective(first)  # type: ignore[arg-type]
+        y = second.place(place) if place else effective(second)  # type: ignore[arg-type]
+        if x is not None and y is not None and not x.identical(y):
+            differing[place] = (x, y)
+    reads = tuple(str(r) for r in first.reads)
+    contents = {p: v for p, v in differing.items() if not equal(v[0].data, v[1].data)}
+    for place, (x, y) in contents.items():
+        in_place = f" ({place})" if place and place != common[0] else ""
+        message = f"{difference(first.name, x.data, y.data)}{in_place}"
+        yield _finding("IPD601", where, message, {"a": x.data, "b": y.data}, fix, reads)
+        return
+    for x, y in differing.values():
+        values = {"a": x.data, "b": y.data}
+        if same(x.data, y.data):
+            yield _finding("IPD606", where, f"{first.name}: {x.type} in a, {y.type} in b", values)
+        else:
+            yield _finding("IPD606", where, f"{first.name}: the same name in another folder", values)
+        return
+
+
+def state(ours: Component, theirs: Component) -> Iterator[Finding]:
+    """What the objects are, beside their settings."""
+    if not (observed(ours) and observed(theirs)):
+        keys: tuple[str, ...] = tuple(k for k in ("parameters", "dtype") if k in ours.state and k in theirs.state)
+    else:
+        keys = _STATE
+    if meta(ours) != meta(theirs):
+        keys = tuple(k for k in keys if k not in _MATERIAL)
+    for key in keys:
+        yield from state_entry(f"{ours.path}.{key}", key, ours.state.get(key), theirs.state.get(key))
+    if observed(ours) and observed(theirs) and ours.cls == theirs.cls:
+        for kind in ("tensors", "attributes"):
+            first, second = ours.state.get(kind) or {}, theirs.state.get(kind) or {}
+            for name in dict.fromkeys([*first, *second]):
+                yield from state_entry(f"{ours.path}.{name}", name, first.get(name), second.get(name))
+
+
+def state_entry(where: str, name: str, first: Any, second: Any) -> Iterator[Finding]:
+    if not equal(first, second):
+        yield _finding("IPD604", where, difference(name, first, second), {"a": first, "b": second})
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Content equality by the written rules."""
+    if same(a, b):
+        return True
+    if isinstance(a, dict) and isinstance(b, dict) and "digest" in a and "digest" in b:
+        blank = a["digest"] is None or b["digest"] is None
+        return blank and a.get("shape") == b.get("shape") and a.get("dtype") == b.get("dtype")
+    if isinstance(a, str) and isinstance(b, str):
+        return path_name(a) is not None and path_name(a) == path_name(b)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(equal(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(equal, a, b))
+    return False
+
+
+def path_name(value: str) -> str | None:
+    """The last name of what looks like an absolute path of some machine, or None."""
+    if value.startswith(("/", "~/")):
+        return PurePosixPath(value).name or None
+    if value[1:3] in (":\\", ":/") or value.startswith("\\\\"):
+        return PureWindowsPath(value).name or None
+    return None
+
+
+def difference(name: str, a: Any, b: Any) -> str:
+    """Where exactly two values differ: the one entry of a long list, not the whole list twice."""
+    whole = f"{name}: {text(a)} in a, {text(b)} in b"
+    if not (isinstance(a, dict | list) and isinstance(b, dict | list)) or "digest" in a or "digest" in b:
+        return whole
+    found = entries(a, b)
+    if not found or (len(whole) <= _LONGEST and len(found) > 1):
+        return whole
+    rest = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return "; ".join(f"{name}{line}" for line in found[:3]) + rest
+
+
+def entries(a: Any, b: Any) -> list[str]:
+    """One line per entry that differs, as deepdiff finds them."""
+    from deepdiff import DeepDiff
+
+    class Equal:
+        """Ask the written rules first; deepdiff only walks what they call different."""
+
+        def match(self, level: Any) -> bool:
+            return True
+
+        def give_up_diffing(self, level: Any, diff_instance: Any) -> bool:
+            return equal(level.t1, level.t2)
+
+    tree = DeepDiff(a, b, view="tree", custom_operators=[Equal()], verbose_level=2, cache_size=0)
+    lines = []
+    for kind, levels in tree.items():
+        for level in levels:
+            where = level.path(root="")
+            if kind.endswith("_added"):
+                lines.append(f"{where} is only in b: {text(level.t2)}")
+            elif kind.endswith("_removed"):
+                lines.append(f"{where} is only in a: {text(level.t1)}")
+            else:
+                lines.append(f"{where}: {text(level.t1)} in a, {text(level.t2)} in b")
+    return sorted(lines)
+
+
+def remedy(a: Snapshot, ours: Component, wanted: Setting) -> str:
+    """The line that gives a the value of b."""
+    value = effective(wanted)
+    if value is None or ours.kind not in ("scheduler", "pipeline"):
+        return ""
+    name = a.expression(ours)
+    if ours.kind == "scheduler" and wanted.accepted:
+        return f"{name} = {ours.cls}.from_config({name}.config, {wanted.name}={value.data!r})"
+    return f"{name}.register_to_config({wanted.name}={value.data!r})" if ours.kind == "pipeline" else ""
+
+
+def effective(setting: Setting) -> Value | None:
+    return next((v for p in _EFFECTIVE if (v := setting.place(p)) is not None), None)  # type: ignore[arg-type]
+
+
+def observed(component: Component) -> bool:
+    """Whether there was a live object, not only its files."""
+    return any(s.item is not None or s.attr is not None or s.live is not None for s in component.settings)
+
+
+def meta(component: Component) -> bool:
+    device = component.state.get("device")
+    return device == "meta" or (isinstance(device, list) and "meta" in device)
+
+
+def text(data: Any) -> str:
+    """A value for a message, cut where it is too long to read."""
+    if isinstance(data, dict) and "digest" in data:
+        return f"tensor {'×'.join(map(str, data.get('shape', ())))} {data.get('dtype')}"
+    shown = repr(data)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 4]} ..."
+
+
+def _finding(
+    code: str, where: str, message: str, places: dict[str, Any], fix: str = "", reads: tuple[str, ...] = ()
+) -> Finding:
+    severity: Severity = "note" if code in ("IPD605", "IPD606") else "warning"
+    return Finding(code, severity, where, message, fix, places=places, reads=reads)

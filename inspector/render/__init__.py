@@ -1,0 +1,35 @@
+"""One function per format: a :class:`~inspector.model.Report` becomes text."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+from inspector.model import Report
+from inspector.render.escape import Safe
+
+FORMATS: dict[str, str] = {
+    "human": "inspector.render.human:human",
+    "json": "inspector.render.machine:json_report",
+    "jsonl": "inspector.render.machine:json_lines",
+    "markdown": "inspector.render.markdown:markdown",
+}
+"""Where each format's function is; the module comes in when the format is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a report is shown: ``width`` in columns, ``color`` with ANSI colours, ``verbose`` with every note in full."""
+
+    width: int = 80
+    color: bool = False
+    verbose: bool = False
+    ascii: bool = False
+
+
+def render(report: Report, form: str = "human", look: Look | None = None) -> Safe:
+    """The report as text in one of :data:`FORMATS`."""
+    module, _, name = FORMATS[form].partition(":")
+    function = getattr(importlib.import_module(module), name)
+    text: Safe = function(report, look or Look())
+    return text

@@ -1,0 +1,66 @@
+"""Reports for programs: strict JSON as the design fixes it, and the same as one object a line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inspector.model import SCHEMA, Report
+from inspector.render import Look
+from inspector.render.escape import Safe, hidden, mask
+
+
+def json_report(report: Report, look: Look) -> Safe:
+    """One JSON document: schema, tool, source, versions, findings, skipped, tables, data, summary."""
+    return _dumped(_plain(report_data(report)), indent=1)
+
+
+def json_lines(report: Report, look: Look) -> Safe:
+    """One object a line: the report's head, each finding, each skip, the summary last."""
+    whole = report_data(report)
+    head = {"kind": "report", **{k: whole[k] for k in ("schema", "tool", "source", "versions")}}
+    plain = _plain({"head": head, "findings": whole["findings"], "skipped": whole["skipped"]})
+    lines = [plain["head"]]
+    lines += [{"kind": "finding", **f} for f in plain["findings"]]
+    lines += [{"kind": "skip", **s} for s in plain["skipped"]]
+    lines.append({"kind": "summary", **whole["summary"]})
+    return Safe("".join(map(_dumped, lines)))
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    from inspector import __version__
+
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "inspect-pipe", "version": __version__},
+        "source": report.source,
+        "versions": report.versions,
+        "findings": report.findings,
+        "skipped": report.skipped,
+        "tables": report.tables,
+        "data": report.data,
+        "summary": report.summary,
+    }
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    """Dataclasses at any depth as JSON types, secrets masked."""
+    from pydantic import TypeAdapter
+
+    plain: dict[str, Any] = _masked(TypeAdapter(dict[str, Any]).dump_python(data, mode="json", warnings=False))
+    return plain
+
+
+def _masked(data: Any) -> Any:
+    """Every text of the document, keys too; done before quoting, where a token still has its boundaries."""
+    if isinstance(data, str):
+        return mask(data)
+    if isinstance(data, dict):
+        return {_masked(k): _masked(v) for k, v in data.items()}
+    return [_masked(v) for v in data] if isinstance(data, list) else data
+
+
+def _dumped(data: Any, indent: int | None = None) -> Safe:
+    """Strict JSON in which what a terminal would obey is escaped; line breaks here are only the document's own."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
+    return Safe("\n".join(map(hidden, text.split("\n"))) + "\n")

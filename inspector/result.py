@@ -1,0 +1,108 @@
+"""What the Python API gives back: a report that prints itself, also in a notebook and at a debugger's prompt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inspector.model import Finding, InspectError, Report, Skip, Snapshot
+from inspector.render import Look, render
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Result:
+    """A report to print, to show in a notebook, or to take apart."""
+
+    report: Report
+    snapshot: Snapshot
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.report.findings
+
+    @property
+    def skipped(self) -> tuple[Skip, ...]:
+        return self.report.skipped
+
+    @property
+    def summary(self) -> dict[str, int]:
+        return self.report.summary
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return self.report.data
+
+    def text(self, form: str = "human", *, verbose: bool = False) -> str:
+        """The report as human, json, jsonl or markdown text."""
+        return str(render(self.report, form, Look(width=shutil.get_terminal_size((80, 24)).columns, verbose=verbose)))
+
+    def __str__(self) -> str:
+        return self.text().rstrip("\n")
+
+    def __repr__(self) -> str:
+        """One line: a debugger asks for it at every stop."""
+        from inspector.render.parts import verdict
+
+        return f"<inspect-pipe: {verdict(self.report)[1]}>"
+
+    def _repr_html_(self) -> str:
+        from inspector.render.notebook import notebook
+
+        return str(notebook(self.report))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
+def result_of(a: Any, b: Any, twin: Any, **options: Any) -> Result:
+    from inspector.report import examine
+
+    snapshot = snapshot_of(a, **options)
+    other = None if b is None else snapshot_of(b, **options)
+    if twin is None and other is None and not isinstance(a, str | Path | Snapshot):
+        twin, why = known_twin(a, **options)
+        extra = () if why is None else (why,)
+    else:
+        twin, extra = None if twin is None else snapshot_of(twin, **options), ()
+    return Result(examine(snapshot, other, twin=twin, skipped=extra), snapshot)
+
+
+def snapshot_of(obj: Any, **options: Any) -> Snapshot:
+    """A snapshot of whatever the API was given."""
+    if isinstance(obj, Snapshot):
+        return obj
+    if isinstance(obj, Result):
+        return obj.snapshot
+    if isinstance(obj, str | Path):
+        from inspector.snapshots import take
+
+        return take(os.fspath(obj), **options)
+    from inspector.build import known_disk
+    from inspector.observe import capture
+    from inspector.reading import Limits
+
+    return capture(obj, disk=known_disk(obj, Limits()))
+
+
+def known_twin(obj: Any, **options: Any) -> tuple[Snapshot | None, Skip | None]:
+    """The object's own folder, built anew, when the object remembers it and it is still there.
+
+    Returns:
+        The twin, and the reason when there is a folder but no twin can be made of it.
+    """
+    try:
+        config = object.__getattribute__(obj, "__dict__").get("_internal_dict")
+    except AttributeError:
+        return None, None
+    name = dict.get(config, "_name_or_path") if isinstance(config, dict) else None
+    if not isinstance(name, str) or not Path(name).is_dir():
+        return None, None
+    from inspector.snapshots import take
+
+    try:
+        return take(name, **options), None
+    except InspectError as error:
+        return None, Skip("twin", f"{name} cannot be built anew to compare with: {error.message}")

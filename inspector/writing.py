@@ -1,0 +1,83 @@
+"""The one place that writes a file for the user: whole or not at all, and never into what is being inspected."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from inspector.model import EXIT_UNWRITABLE, InspectError
+
+
+def write(target: Path, text: str, *, inspected: Iterable[Path] = ()) -> None:
+    """Write a report atomically: a temporary file beside the target, fsync, rename, fsync of the folder.
+
+    A link planted at the target is replaced, not followed, and nothing is left behind on an error.
+
+    Args:
+        target: the file to write.
+        text: what stands in it.
+        inspected: folders (or files) under inspection; the target may not lie inside them.
+
+    Raises:
+        InspectError: the target lies inside an inspected folder, or the system refused (exit status 5).
+    """
+    refuse(target, inspected)
+    folder = target.parent
+    temporary = folder / f".{target.name[:64]}.{secrets.token_hex(8)}.tmp"
+    try:
+        if target.is_dir() and not target.is_symlink():
+            raise IsADirectoryError(21, "it is a folder")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        sync(folder)
+    except OSError as error:
+        raise InspectError(
+            f"cannot write {target}: {error.strerror or error}",
+            hint="the report was not written; choose another file with -o, or leave -o out to print it",
+            exit_code=EXIT_UNWRITABLE,
+            where=str(target),
+        ) from error
+
+
+def refuse(target: Path, inspected: Iterable[Path]) -> None:
+    """Raise when ``target`` lies inside one of the inspected folders, through whatever links.
+
+    Raises:
+        InspectError: it does (exit status 5).
+    """
+    parent = Path(os.path.realpath(target.parent))
+    for source in inspected:
+        folder = Path(os.path.realpath(source))
+        if not folder.is_dir():
+            if folder == parent / target.name:
+                folder = parent  # the one file that is inspected would be replaced
+            else:
+                continue
+        if parent == folder or folder in parent.parents:
+            raise InspectError(
+                f"{target} lies inside the inspected {folder.name}: nothing is ever written there",
+                hint="give -o a file elsewhere",
+                exit_code=EXIT_UNWRITABLE,
+                where=str(target),
+            )
+
+
+def sync(folder: Path) -> None:
+    """Make the rename itself durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
