@@ -15,7 +15,8 @@ from typing import Any
 
 from inspector import classes, library, makers
 from inspector.components import make
-from inspector.lookup import Made, Options, Order, dynamic_class, imported, is_dummy
+from inspector.guard import deny_imports
+from inspector.lookup import Made, Options, Order, dynamic_class, imported, is_dummy, known
 from inspector.mirror import Mirror
 from inspector.model import Finding, InspectError, Skip
 from inspector.reading import Folder, Limits, ReadError
@@ -81,6 +82,9 @@ def build_pipeline(mirror: Mirror, options: Options) -> Built:
     index = mirror.folder.json(INDEX)
     built = Built(None, {"pipe": index})
     cls = find_pipeline(index, mirror, options, built)
+    if not options.trust_remote_code:
+        named = (v[0] for v in index.values() if isinstance(v, list) and v and isinstance(v[0], str))
+        deny_imports(n for n in named if not known(n))
     made: dict[str, Made] = {}
     for name, value in components_of(index, cls).items():
         order = order_of(name, value)
@@ -338,6 +342,14 @@ def transformers_default(cls: Any) -> Any:
     with torch.device("meta"):
         made = cls._from_config(cls.config_class())
     return made.eval()
+
+
+def build_demo(name: str) -> Built:
+    """A demo that is a live object: made from its folder, then changed."""
+    from inspector import demo
+
+    obj = demo.live(name)
+    return Built(obj, fresh=False, disk=known_disk(obj, Limits()))
 
 
 def build_factory(target: str) -> Built:

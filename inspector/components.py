@@ -31,6 +31,7 @@ def make(order: Order, mirror: Mirror, options: Options) -> Made:
         made.obj = stand_in(None, order.library, order.cls, reason(made), made.disk or {})
         return made
     kind = makers.family(cls)
+    made.facts["kind"] = {"config": "other", "several": "model"}.get(kind, kind)
     if kind == "several":
         return make_several(order, cls, mirror, options, made)
     if options.weights and kind in ("model", "transformers"):

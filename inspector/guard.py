@@ -11,15 +11,12 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-# The distributions whose modules (and their requirements' modules) a worker may import.
-LIBRARIES = ("diffusers", "transformers", "torch", "accelerate", "peft", "inspect-pipe", "pydantic")
 
 # What the libraries are allowed to see of the user's environment.
 _KEPT = (
@@ -131,50 +128,56 @@ def _prefixes(paths: Iterable[Path]) -> tuple[str, ...]:
 
 
 class Imports(MetaPathFinder):
-    """Refuses every module that is neither Python's own nor one of the libraries' or their requirements'."""
+    """Finds top-level modules only where Python looked when the process began: never in a model's folder.
 
-    def __init__(self, also: Iterable[str] = ()) -> None:
-        self.roots = {*sys.stdlib_module_names, *also, "inspector"} - {"antigravity", "this", "turtledemo", "idlelib"}
-        self.complete = False
+    It stands in front of all other finders and asks them itself, so that a module elsewhere simply does not exist.
+    """
+
+    def __init__(self, finders: Iterable[Any], places: Iterable[str]) -> None:
+        self.finders, self.places = list(finders), list(places)
+        self.denied: frozenset[str] = frozenset()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        root = fullname.partition(".")[0]
-        if root not in self.roots and not self.complete:
-            self.roots |= modules_of(LIBRARIES)
-            self.complete = True
-        if root not in self.roots and not root.startswith("__editable__"):
-            raise ModuleNotFoundError(f"No module named {fullname!r} (refused in an inspection)", name=fullname)
+        if fullname.partition(".")[0] in self.denied:
+            raise ModuleNotFoundError(f"{fullname} is named by the folder and not imported", name=fullname)
+        for finder in self.finders:
+            where = self.places if path is None and finder is PathFinder else path
+            spec: ModuleSpec | None = finder.find_spec(fullname, where, target)
+            if spec is not None:
+                return spec
         return None
 
+    def find_distributions(self, *context: Any) -> Iterator[Any]:
+        """What is installed, for ``importlib.metadata``."""
+        for finder in self.finders:
+            if hasattr(finder, "find_distributions"):
+                yield from finder.find_distributions(*context)
 
-def modules_of(distributions: Iterable[str]) -> set[str]:
-    """The top-level modules of these distributions and of everything they require, as installed."""
-    from importlib import metadata
-
-    found: set[str] = set()
-    seen: set[str] = set()
-    queue = list(distributions)
-    while queue:
-        name = re.sub(r"[-_.]+", "-", queue.pop()).lower()
-        if name in seen:
-            continue
-        seen.add(name)
-        try:
-            distribution = metadata.distribution(name)
-        except metadata.PackageNotFoundError:  # an extra that is not installed requires nothing
-            continue
-        queue += [re.match(r"[\w.-]+", r)[0] for r in distribution.requires or () if re.match(r"[\w.-]+", r)]  # type: ignore[index]
-        listed = distribution.read_text("top_level.txt")
-        files = distribution.files or ()
-        found |= set(listed.split()) if listed else {re.split(r"[/\\.]", str(f))[0] for f in files}
-    return found
+    def invalidate_caches(self) -> None:
+        for finder in self.finders:
+            if hasattr(finder, "invalidate_caches"):
+                finder.invalidate_caches()
 
 
-def refuse_imports(also: Iterable[str] = ()) -> None:
-    """Put :class:`Imports` in front of every other finder."""
-    sys.meta_path.insert(0, Imports(also))
+def freeze_imports(trusted: Iterable[Path] = ()) -> None:
+    """From now on, what is put on ``sys.path`` later is not looked into.
+
+    Args:
+        trusted: folders that are looked into all the same (code the user said to run).
+    """
+    here = os.getcwd()
+    places = [p for p in sys.path if p and os.path.abspath(p) != here]
+    sys.meta_path[:] = [Imports(sys.meta_path, [*places, *map(str, trusted)])]
+
+
+def deny_imports(names: Iterable[str]) -> None:
+    """Modules that a folder names and that nobody has imported yet are not imported from now on."""
+    for finder in sys.meta_path:
+        if isinstance(finder, Imports):
+            roots = {n.partition(".")[0] for n in names}
+            finder.denied |= {r for r in roots if r not in sys.modules}
 
 
 def private_folder() -> tempfile.TemporaryDirectory[str]:

@@ -12,6 +12,7 @@ import random
 import sys
 import types
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,8 @@ def _content(value: Any) -> Any:
     if isinstance(value, torch.Generator):
         return bytes(value.get_state().numpy())
     if isinstance(value, dict):
-        return [repr(k) if isinstance(k, _ATOMS) else id(k) for k in dict.keys(value)]  # in their order
+        keys = OrderedDict.keys(value) if isinstance(value, OrderedDict) else dict.keys(value)  # in their order
+        return [repr(k) if isinstance(k, _ATOMS) else id(k) for k in keys]
     if isinstance(value, list | tuple):
         return len(value)
     if isinstance(value, set | frozenset):

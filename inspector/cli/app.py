@@ -70,7 +70,7 @@ def diff(
     other: Annotated[
         str | None,
         typer.Argument(
-            metavar="[OTHER]", help="Compare with this one instead of judging SOURCE.", autocompletion=_sources
+            metavar="OTHER", help="Compare with this one instead of judging SOURCE.", autocompletion=_sources
         ),
     ] = None,
     form: Annotated[

@@ -15,7 +15,7 @@ from typing import Any
 from inspector.model import Component, Finding, Kind, Setting, Skip, Snapshot
 from inspector.observe.facts import class_facts
 from inspector.observe.plain import type_name, value_of
-from inspector.observe.settings import is_pipeline, kind_of, library_pair, settings_of
+from inspector.observe.settings import is_pipeline, kind_of, library_pair, mro_names, settings_of
 from inspector.observe.state import is_module, live, state_of
 
 _VERSIONS = ("diffusers", "torch", "transformers", "accelerate", "peft", "safetensors", "numpy")
@@ -46,10 +46,11 @@ def capture(
     from inspector.observe.rebuild import with_rebuilt
 
     disk, facts = disk or {}, facts or {}
+    around = frozenset(name for _, part in parts_of(obj) for name in mro_names(part))
     components = []
     skips = list(skipped)
     for path, part in parts_of(obj):
-        component = component_of(path, part, disk.get(path), facts.get(path, {}), fresh=fresh)
+        component = component_of(path, part, disk.get(path), facts.get(path, {}), fresh=fresh, around=around)
         if not fresh:
             component = with_rebuilt(component, part)
         skips += component.skipped
@@ -106,7 +107,7 @@ def is_standin(obj: Any) -> bool:
 
 
 def component_of(
-    path: str, obj: Any, disk: dict[str, Any] | None, facts: dict[str, Any], *, fresh: bool
+    path: str, obj: Any, disk: dict[str, Any] | None, facts: dict[str, Any], *, fresh: bool, around: frozenset[str]
 ) -> Component:
     if hasattr(type(obj), "__dataclass_fields__"):
         return parts_component(obj, disk, facts)
@@ -126,7 +127,7 @@ def component_of(
     library, _ = library_pair(obj)
     state = state_of(obj, {s.name for s in settings})
     kind: Kind = kind_of(obj)
-    known = {**facts, **class_facts(obj, kind, settings, fresh=fresh)}
+    known = {**facts, **class_facts(obj, kind, settings, fresh=fresh, around=around)}
     return Component(path, type(obj).__name__, settings, state, kind=kind, library=library or "", facts=known)
 
 

@@ -9,7 +9,10 @@ from inspector.observe.plain import plain
 from inspector.observe.settings import library_pair
 from inspector.static import LIBRARY_KEYS, owners_of
 
-def class_facts(obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool) -> dict[str, Any]:
+def class_facts(
+    obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool, around: frozenset[str]
+) -> dict[str, Any]:
+    """The facts; ``around`` names every class in sight, with its bases, for telling whose writes can matter."""
     cls = type(obj)
     library, name = library_pair(obj)
     facts: dict[str, Any] = {
@@ -27,7 +30,7 @@ def class_facts(obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: b
 
         written = writers(cls)
         facts["per_run"] = sorted(n for n, w in written.items() if any(x.place == "live" and in_a_run(x.function) for x in w))
-        facts["writers"] = attribute_writers(settings)
+        facts["writers"] = attribute_writers(settings, around)
         facts["registers"] = {
             n: [f"{x.function} ({x.file}:{x.line})" for x in w if x.place == "register" and not x.function.startswith("__init__")]
             for n, w in written.items()
@@ -47,15 +50,28 @@ def in_a_run(function: str) -> bool:
     return function == "set_timesteps" or function == "set_begin_index" or not function.startswith(("__init__", "set_"))
 
 
-def attribute_writers(settings: tuple[Setting, ...]) -> dict[str, list[str]]:
-    """The lines of the library that write the attribute of a setting whose item and attribute disagree."""
+def attribute_writers(settings: tuple[Setting, ...], around: frozenset[str]) -> dict[str, list[str]]:
+    """The lines of the library that write the attribute of a setting whose item and attribute disagree.
+
+    A write in another pipeline's class cannot have happened here; one in a free function may have.
+    """
     names = [s.name for s in settings if s.attr is not None and s.item is not None and not s.attr.same(s.item)]
     if not names:
         return {}
     from inspector.reads import library_writers
 
     known = library_writers()
-    return {n: [f"{w.function} ({w.file}:{w.line})" for w in known[n]] for n in names if n in known}
+    found = {
+        name: [f"{w.function} ({w.file}:{w.line})" for w in known.get(name, ()) if may_have_run(w.function, around)]
+        for name in names
+    }
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def may_have_run(function: str, around: frozenset[str]) -> bool:
+    """Whether a writer belongs to a class in sight, or to none that stands for itself (a quantizer, a function)."""
+    owner = function.rpartition(".")[0]
+    return owner in around or not any(word in owner for word in ("Pipeline", "Scheduler", "Mixin"))
 
 
 def found_again(obj: Any, kind: Kind, library: str | None, name: str | None) -> str | None:

@@ -66,7 +66,8 @@ def changes(setting: Setting, obj: Any) -> Iterator[tuple[dict[str, Any], dict[s
     item = dict.__getitem__(config, name)
     if setting.attr is not None and not setting.attr.same(setting.item):
         both = {name: item}, {name: live(config)[name]}
-        attribute_is_old = any(p is not None and p.same(setting.attr) for p in (setting.disk, setting.default))
+        known = (setting.disk, setting.default if setting.defaulted else None, setting.live)
+        attribute_is_old = any(p is not None and p.same(setting.attr) for p in known)
         yield both[::-1] if attribute_is_old else both
     elif setting.live is not None and not setting.live.same(setting.item):
         yield {name: item}, {name: live(obj)[name]}

@@ -10,6 +10,7 @@ from inspector.model import SEVERITIES, Finding, Report, Table
 from inspector.render import Look
 from inspector.render.code import broken
 from inspector.render.escape import Safe, safe
+from inspector.render.layout import ASCII, GLYPHS, PROSE, STYLES, code_text, grid, indented, narrow, text
 from inspector.render.parts import (
     Block,
     Group,
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "cyan", "clean": "bold green"}
-_GLYPHS = {"error": "✗", "warning": "!", "note": "·", "clean": "✓"}
-_PROSE = 100
-"""The widest line of prose that is still easy to read, on a terminal however wide."""
 _NARROW = ("component", "class", "parameters")
 """The columns of the overview that fit 80 columns."""
 _NUMBERS = ("settings", "parameters")
@@ -59,10 +56,7 @@ def human(report: Report, look: Look) -> Safe:
         console.print(part, soft_wrap=False)
     lines = (line.rstrip() for line in out.getvalue().splitlines())
     text = "\n".join(lines) + "\n"
-    return Safe(text.translate(_ASCII) if look.ascii else text)
-
-
-_ASCII = str.maketrans({"✗": "x", "·": "-", "✓": "+", "→": ">", "…": "~", "━": "=", "←": "<", "×": "x", "│": "|"})
+    return Safe(text.translate(ASCII) if look.ascii else text)
 
 
 def parts(report: Report, look: Look) -> Iterator[RenderableType]:
@@ -76,35 +70,7 @@ def parts(report: Report, look: Look) -> Iterator[RenderableType]:
     yield from skipped(report, look)
     severity, line = verdict(report)
     yield text("")
-    yield text(f"{_GLYPHS[severity]} ", line, style=_STYLES[severity])
-
-
-def text(*pieces: str | tuple[str, str], style: str = "") -> Text:
-    """A line of safe pieces, each with or without a style of its own; rich interprets nothing in it."""
-    from rich.text import Text
-
-    return Text.assemble(*pieces, style=style, overflow="fold")
-
-
-def grid(*columns: dict[str, Any]) -> RichTable:
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    for column in columns:
-        table.add_column(**{"overflow": "fold", **column})
-    return table
-
-
-def indented(renderable: RenderableType, by: int) -> RenderableType:
-    from rich.padding import Padding
-
-    return Padding(renderable, (0, 0, 0, by), expand=False)
-
-
-def narrow(renderable: RenderableType, look: Look) -> RenderableType:
-    from rich.constrain import Constrain
-
-    return Constrain(renderable, min(look.width, _PROSE))
+    yield text(f"{GLYPHS[severity]} ", line, style=STYLES[severity])
 
 
 def head(report: Report, look: Look) -> Iterator[RenderableType]:
@@ -150,8 +116,8 @@ def versions(found: dict[str, str]) -> Safe:
 
 def tally(counts: dict[Any, int]) -> Text:
     """``2✗ 1!``: a component's findings in the overview."""
-    shown = [(f"{counts[s]}{_GLYPHS[s]} ", _STYLES[s]) for s in SEVERITIES if counts.get(s)]
-    return text(*shown) if shown else text((_GLYPHS["clean"], "green"))
+    shown = [(f"{counts[s]}{GLYPHS[s]} ", STYLES[s]) for s in SEVERITIES if counts.get(s)]
+    return text(*shown) if shown else text((GLYPHS["clean"], "green"))
 
 
 def section(group: Group, titles: dict[str, str], look: Look) -> Iterator[RenderableType]:
@@ -170,7 +136,7 @@ def section(group: Group, titles: dict[str, str], look: Look) -> Iterator[Render
 
 def heading(name: str, cls: str, look: Look) -> Iterator[RenderableType]:
     title, of = safe(name, 120), safe(cls, 120)
-    rule = "━" * max(2, min(look.width, _PROSE) - len(title) - len(of) - (6 if of else 4))
+    rule = "━" * max(2, min(look.width, PROSE) - len(title) - len(of) - (6 if of else 4))
     yield text("")
     yield text(("━━ ", "dim"), (title, "bold"), "  " if of else "", of, (f" {rule}", "dim"))
 
@@ -188,10 +154,6 @@ def noted(found: list[Group], titles: dict[str, str], look: Look) -> Iterator[Re
                 code_text(notes[0]), text(safe(group.expression, 60)), summarised(notes, titles.get(code, ""))
             )
     yield narrow(indented(table, 2), look)
-
-
-def code_text(finding: Finding) -> Text:
-    return text((f"{_GLYPHS[finding.severity]} {safe(finding.code, 20)}", _STYLES[finding.severity]))
 
 
 def summarised(notes: list[Finding], title: str) -> Text:
@@ -233,8 +195,9 @@ def table_of(block: Block, look: Look) -> RenderableType | None:
     rows += [(place, Safe("")) for place in by_place if place not in block.places]
     if not rows:
         return None
-    mark = _STYLES[block.severity].removeprefix("bold ")
-    table = grid({"no_wrap": True}, {"max_width": max(24, min(look.width, 140) // 3)}, *([{}] if by_place else []))
+    mark = STYLES[block.severity].removeprefix("bold ")
+    beside = [{}] if by_place else []
+    table = grid({"no_wrap": True}, {"max_width": max(24, min(look.width, 140) // 3)} if by_place else {}, *beside)
     for place, value in rows:
         cells = [text((safe(place, 60), "dim")), text((value, mark if place in odd else ""))]
         table.add_row(*cells, *([reader_table(by_place.get(place, []), look)] if by_place else []))
@@ -272,7 +235,7 @@ def skipped(report: Report, look: Look) -> Iterator[RenderableType]:
     yield text("")
     table = grid({"no_wrap": True}, {})
     for skip in report.skipped:
-        label = ("not read", _STYLES["error"]) if skip.failed else ("skipped", "dim")
+        label = ("not read", STYLES["error"]) if skip.failed else ("skipped", "dim")
         table.add_row(text(label), text(skip_text(skip), style="" if skip.failed else "dim"))
     yield narrow(indented(table, 2), look)
     for code, (count, reason) in report.data.get("ignored", {}).items():

@@ -96,7 +96,7 @@ def row(*cells: Safe) -> str:
 
 
 def quoted(text: Safe) -> str:
-    """Safe text with all that Markdown, HTML or GitHub (links, mentions, issue numbers) would interpret made literal."""
+    """Safe text with all that Markdown, HTML or GitHub (links, mentions, issues) would interpret made literal."""
     return _SPECIAL.sub(lambda m: f"&#{ord(m[1])};" if m[1] in "<>&@#:.$" else f"\\{m[1]}", text)
 
 

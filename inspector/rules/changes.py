@@ -28,9 +28,10 @@ def drifted(case: Case, setting: Setting) -> bool:
     return setting.disk is not None and setting.item is not None and same_class(case) and not same(setting.disk, setting.item)
 
 
-def split(setting: Setting) -> bool:
+def split(case: Case, setting: Setting) -> bool:
     """Item and attribute of the config disagree, or one of the two is gone."""
-    return not same(setting.item, setting.attr) and setting.role == "value"
+    twofold = case.component.kind in ("pipeline", "scheduler", "model")  # transformers keeps attributes only
+    return twofold and setting.role == "value" and not same(setting.item, setting.attr)
 
 
 def flagged(setting: Setting) -> bool:
@@ -67,7 +68,7 @@ def shadowed(case: Case, setting: Setting) -> bool:
 
 def changed_to(case: Case, setting: Setting) -> Value | None:
     """The value somebody wrote after construction, or None when nothing was changed."""
-    if split(setting):
+    if split(case, setting):
         return intended(setting)
     if shadowed(case, setting):
         return setting.live
@@ -78,7 +79,7 @@ def changed_to(case: Case, setting: Setting) -> Value | None:
 
 def intended(setting: Setting) -> Value | None:
     """Which of two disagreeing places is the new one: that which is not the old value of file or default."""
-    for old in (setting.disk, setting.default if setting.defaulted else None):
+    for old in (setting.disk, setting.default if setting.defaulted else None, setting.live):
         if old is not None and same(old, setting.item):
             return setting.attr
         if old is not None and same(old, setting.attr) and setting.item is not None:
@@ -92,10 +93,18 @@ def later(setting: Setting, *places: str) -> list[Read]:
 
 
 def told(reads: list[Read], most: int = 2) -> str:
-    """``set_timesteps (scheduling_x.py:444)`` and how many more."""
-    shown = list(dict.fromkeys(f"{r.function} ({r.file}:{r.line})" for r in reads))
-    rest = len(shown) - most
-    return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")
+    """``set_timesteps (scheduling_x.py:397, 444)`` and how many functions more."""
+    lines: dict[tuple[str, str], list[int]] = {}
+    for read in reads:
+        known = lines.setdefault((read.function, read.file), [])
+        if read.line not in known:
+            known.append(read.line)
+    shown = [
+        f"{function} ({file}:{', '.join(map(str, numbers[:2]))}{' …' if len(numbers) > 2 else ''})"
+        for (function, file), numbers in list(lines.items())[:most]
+    ]
+    rest = len(lines) - most
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
 def remedy(case: Case, setting: Setting, value: Value | None) -> str:

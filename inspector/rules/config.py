@@ -34,9 +34,9 @@ def item_and_attribute(case: Case) -> Iterator[Finding]:
     names the line that did it and is a warning; on an object that was just loaded it is a note.
     """
     for setting in case.component.settings:
-        if not split(setting) or case.component.kind not in ("pipeline", "scheduler", "model"):
+        if not split(case, setting):
             continue
-        writers = case.component.facts.get("writers", {}).get(setting.name, [])
+        writers = case.component.facts.get("writers", {}).get(setting.name, []) if same(setting.attr, intended(setting)) else []
         message = f"config.{setting.name} is {literal(setting.attr)}, config[{setting.name!r}] is {literal(setting.item)}: {in_force(setting)}"
         if writers:
             message += f"; the library itself writes the attribute: {writers[0]}"
@@ -55,11 +55,11 @@ def in_force(setting: Setting) -> str:
     """Which of the two values counts, and for whom."""
     attribute, item = later(setting, "config.attr"), later(setting, "config.item")
     if attribute and not item:
-        now = f"{told(attribute)} reads the attribute and uses {literal(setting.attr)}"
+        now = f"the code reads the attribute, so {literal(setting.attr)} is in force: {told(attribute)}"
     elif item and not attribute:
-        now = f"{told(item)} reads the item and uses {literal(setting.item)}"
+        now = f"the code reads the item, so {literal(setting.item)} is in force: {told(item)}"
     elif item:
-        now = f"{told(attribute, 1)} uses {literal(setting.attr)}, {told(item, 1)} uses {literal(setting.item)}"
+        now = f"{literal(setting.attr)} is in force in {told(attribute, 1)}, {literal(setting.item)} in {told(item, 1)}"
     else:
         now = "nothing reads either after __init__"
     return f"{now}; from_config, save_pretrained and repr use {literal(setting.item)}"
@@ -95,7 +95,7 @@ def flagged_as_default(case: Case) -> Iterator[Finding]:
         if not flagged(setting):
             continue
         registers = case.component.facts.get("registers", {}).get(setting.name)
-        if split(setting) or case.component.facts.get("effects", {}).get(setting.name, {}).get("stale"):
+        if split(case, setting) or case.component.facts.get("effects", {}).get(setting.name, {}).get("stale"):
             how = "it was written to the config after construction"
         elif registers:
             how = f"it was registered after construction, by {registers[0]}"
@@ -165,6 +165,8 @@ def other_type(case: Case) -> Iterator[Finding]:
     ```
     """
     for setting in case.component.settings:
+        if case.component.kind not in ("pipeline", "scheduler", "model"):
+            return  # transformers keeps dtypes and label tables in types of its own
         held = {p: v for p in ("disk", "item", "attr", "live") if (v := getattr(setting, p)) is not None}
         first = next(iter(held.items()), None)
         for place, value in list(held.items())[1:]:

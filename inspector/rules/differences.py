@@ -9,8 +9,8 @@ documented(
     "warning",
     "a setting differs between the two",
     """
-    The value in force is not the same in both. A tuple equals a list and 1 equals 1.0; 1 is not True; NaN equals NaN; two
-    absolute paths that end in the same name are the same place on two machines. In a long list only the entry that
+    The value in force is not the same in both. A tuple equals a list and 1 equals 1.0; 1 is not True; NaN equals NaN;
+    two absolute paths that end in the same name are the same place on two machines. In a long list only the entry that
     differs is shown. The fix is the line that gives the first source the value of the second.
 
     wrong: `beta_end` is 0.012 in one scheduler_config.json and 0.02 in the other.
@@ -45,9 +45,9 @@ documented(
     "warning",
     "the state differs",
     """
-    Device, dtype, number of parameters, training mode, hooks, offload, adapters with their scales, quantization, derived
-    tensors (betas, alphas_cumprod, sigmas: by digest) or another live attribute. A component without weights (meta
-    device) has no device and dtype to compare.
+    Device, dtype, number of parameters, training mode, hooks, offload, adapters with their scales, quantization,
+    derived tensors (betas, alphas_cumprod, sigmas: by digest) or another live attribute. A component without weights
+    (meta device) has no device and dtype to compare.
 
     wrong: a LoRA with scale 1.0 in one and 0.8 in the other.
     right: the same adapters with the same scales.

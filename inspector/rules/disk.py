@@ -124,6 +124,28 @@ def replaced(case: Case) -> Iterator[Finding]:
             )
 
 
+@rule("IPP210", "error", "weights saved while an adapter was active: they do not load back")
+def adapter_in_the_weights(case: Case) -> Iterator[Finding]:
+    """
+    The safetensors header names `lora_` and `base_layer` tensors, as `save_pretrained` writes them while a LoRA is
+    loaded. The config shows nothing of it; `from_pretrained` finds none of the plain names and leaves those weights
+    uninitialised (huggingface/diffusers #6602, #9420).
+
+    wrong: `pipe.load_lora_weights(...); pipe.save_pretrained(FOLDER)`.
+    right: `pipe.fuse_lora(); pipe.unload_lora_weights(); pipe.save_pretrained(FOLDER)`, or `save_lora_weights`.
+    """
+    if found := case.component.facts.get("adapter_tensors"):
+        count, example = found
+        yield finding(
+            "IPP210",
+            case.component.path,
+            f"{count} tensors of an adapter are in the weights ({example}): the plain {case.component.cls} has no base_layer "
+            "and lora_ names, so those weights stay uninitialised after loading",
+            "load the original, pipe.load_lora_weights(…); pipe.fuse_lora(); pipe.unload_lora_weights(); pipe.save_pretrained(…)",
+            places={"disk": example},
+        )
+
+
 @rule("IPC113", "note", "another class would put another default in its place")
 def other_default(case: Case) -> Iterator[Finding]:
     """

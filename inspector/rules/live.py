@@ -43,9 +43,9 @@ def shadow(case: Case) -> Iterator[Finding]:
 def who_sees(setting: Setting) -> str:
     live, config = later(setting, "live"), later(setting, "config.attr", "config.item")
     if live and config:
-        return f"{told(live, 1)} uses the attribute, {told(config, 1)} the config; saving keeps the config's"
+        return f"the attribute is read by {told(live, 1)}, the config by {told(config, 1)}; saving keeps the config's"
     if live:
-        return f"{told(live)} uses the attribute; from_config and save_pretrained use the config"
+        return f"the attribute is read by {told(live)}; from_config and save_pretrained use the config"
     if config:
         return f"only the config is read, by {told(config)}; the attribute changes nothing"
     return "read by nobody after __init__"

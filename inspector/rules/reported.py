@@ -28,20 +28,6 @@ documented(
     right: pass the component: `WuerstchenDecoderPipeline.from_pretrained(FOLDER, vqgan=vqgan)`.
     """,
 )
-documented(
-    "IPP210",
-    "error",
-    "weights saved while an adapter was active: they do not load back",
-    """
-    The safetensors header names `lora_` and `base_layer` tensors, as `save_pretrained` writes them while a LoRA
-    is loaded. The config shows nothing of it; `from_pretrained` finds none of the plain names and leaves those
-    weights uninitialised (huggingface/diffusers #6602, #9420).
-
-    wrong: `pipe.load_lora_weights(...); pipe.save_pretrained(FOLDER)`.
-    right: `pipe.fuse_lora(); pipe.unload_lora_weights(); pipe.save_pretrained(FOLDER)`, or `save_lora_weights`.
-    """,
-)
-
 for _code, _title, _why, _wrong, _right in (
     (
         "IPI901",

@@ -1,0 +1,34 @@
+# make demo and make test need only Python >= 3.11 and make: they create .venv and install what is pinned.
+.DELETE_ON_ERROR:
+.PHONY: demo test lint bench reports clean
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+demo: $(STAMP)
+	$(BIN)/inspect-pipe diff demo:sd15-traps --exit-zero
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks reports/benchmarks.md
+
+reports: bench
+	$(BIN)/python -m tests.benchmarks.gallery reports/gallery.md
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "inspect-pipe needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,151 @@
+"""The guarded process: a request in, a Snapshot as JSON out. ``python -m inspector.worker REQUEST``.
+
+Everything that builds objects runs here, so that a hang, a crash or a hostile folder ends this process and not the
+user's. The walls go up before the libraries are imported (SAFETY.md, "Two stages, one worker"); the answer goes to
+what was standard output, and whatever the libraries print goes to the log.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from inspector import guard
+from inspector.model import EXIT_INTERNAL, InspectError, Snapshot
+
+MEMORY = 12 << 30
+USER_CODE = ("py",)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """What the parent asks for. ``scheme``, ``path`` and ``target`` are those of a resolved source."""
+
+    text: str
+    scheme: str
+    path: str = ""
+    target: str = ""
+    limits: dict[str, int] = dataclasses.field(default_factory=dict)
+    weights: bool = False
+    torch_dtype: str | None = None
+    device: str | None = None
+    trust_remote_code: bool = False
+    seconds: float = 300.0
+    here: str = ""
+
+
+def answer(request: Request) -> bytes:
+    """The snapshot of what was asked for, or what the user can do about it, as JSON."""
+    from pydantic import TypeAdapter
+
+    try:
+        return b'{"snapshot":' + TypeAdapter(Snapshot).dump_json(run(request)) + b"}"
+    except InspectError as error:
+        fields = ("message", "hint", "exit_code", "code", "where")
+        return json.dumps({"error": {name: getattr(error, name) for name in fields}}).encode()
+
+
+def run(request: Request) -> Snapshot:
+    """Build what was asked for and look at it."""
+    from inspector import build
+    from inspector.lookup import Options
+    from inspector.observe import alone, capture
+    from inspector.reading import Limits
+
+    prepare()
+    limits = Limits(**request.limits)
+    options = Options(request.weights, request.torch_dtype, request.device, request.trust_remote_code)
+    private = Path.cwd() / "copy"
+    private.mkdir()
+    if request.scheme == "class":
+        built = build.build_class(request.target)
+    elif request.scheme == "py":
+        built = build.build_factory(request.target)
+    elif request.scheme == "demo":
+        built = build.build_demo(request.target)
+    elif request.scheme == "config":
+        built = build.build_file(Path(request.path), limits, private, options)
+    else:
+        built = build.build_folder(Path(request.path), limits, private, options)
+    if built.path:  # the capture knows no folder: it calls a component that is alone by its kind
+        own = alone(built.obj)
+        for held in (built.disk, built.facts):
+            if built.path in held:
+                held[own] = held.pop(built.path)
+    seen = capture(
+        built.obj,
+        source=request.text,
+        disk=built.disk,
+        facts=built.facts,
+        fresh=built.fresh,
+        problems=built.problems,
+        skipped=built.skipped,
+    )
+    if built.path:
+        seen = dataclasses.replace(
+            seen, components=tuple(dataclasses.replace(c, path=built.path) for c in seen.components)
+        )
+    return seen
+
+
+def prepare() -> None:
+    """Import the libraries, quietly and without torch's compiler."""
+    import logging
+    import warnings
+
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    from inspector.lean import without_compiler
+
+    without_compiler()
+    from diffusers.utils import logging as theirs
+
+    theirs.disable_progress_bar()
+
+
+def seal(request: Request) -> str:
+    """Put the walls up around this process; says what is in force."""
+    guard.limit(request.seconds, None if request.weights or request.scheme in USER_CODE else MEMORY)
+    if request.scheme in USER_CODE:
+        sys.path.insert(0, request.here)
+        return "user code: limits only"
+    from inspector.classes import cache_dir
+
+    cache_dir().mkdir(parents=True, exist_ok=True)
+    folder = Path(request.path) if request.path else Path.cwd()
+    # the snapshots of a Hub cache are links into the blobs beside them
+    folder = folder.parent.parent if folder.parent.name == "snapshots" else folder
+    readable = [*guard.system_folders(), folder if folder.is_dir() else folder.parent]
+    writable = [Path.cwd(), cache_dir(), *guard.devices()]
+    from inspector.landlock import confine
+
+    said = confine(readable, writable)
+    guard.watch(readable, writable)
+    guard.freeze_imports(trusted=[Path.cwd()] if request.trust_remote_code else [])
+    return said
+
+
+def main() -> None:
+    """Read the request, answer it, leave at once."""
+    reply = os.dup(1)
+    os.dup2(2, 1)
+    request = Request(**json.loads(sys.argv[1]))
+    sys.stderr.write(f"guard: {seal(request)}\n")
+    status = 0
+    try:
+        said = answer(request)
+    except BaseException as error:  # the parent tells the user; the trace is in the log
+        traceback.print_exc()
+        status, said = EXIT_INTERNAL, json.dumps({"crash": f"{type(error).__name__}: {error}"[:500]}).encode()
+    with os.fdopen(reply, "wb") as out:
+        out.write(said)
+    sys.stderr.flush()
+    os._exit(status)  # tearing torch down takes longer than building the pipeline
+
+
+if __name__ == "__main__":
+    main()
