@@ -7,55 +7,20 @@ refuses, that is IPP207, and the pipeline class is called directly; where that f
 
 from __future__ import annotations
 
-import importlib
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from inspector import classes, library, makers
+from inspector.alone import build_alone
+from inspector.built import Built, Parts
 from inspector.components import make
 from inspector.guard import deny_imports
 from inspector.lookup import Made, Options, Order, dynamic_class, imported, is_dummy, known
 from inspector.mirror import Mirror
-from inspector.model import Finding, InspectError, Skip
-from inspector.reading import Folder, Limits, ReadError
-from inspector.sources import COMPONENT_FILES, INDEX
+from inspector.model import Finding, Skip
+from inspector.reading import Folder, Limits
+from inspector.sources import INDEX
 from inspector.standins import stand_in
-
-
-@dataclass(slots=True)
-class Parts:
-    """The components of a pipeline whose class could not be called."""
-
-    cls_name: str
-    index: dict[str, Any]
-    components: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Built:
-    """A live object with the JSON it came from and everything that was noticed on the way.
-
-    ``path`` is how a component that is alone is called; ``fresh``: nobody has touched the object since it was made.
-    """
-
-    obj: Any
-    disk: dict[str, dict[str, Any]] = field(default_factory=dict)
-    problems: list[Finding] = field(default_factory=list)
-    skipped: list[Skip] = field(default_factory=list)
-    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    fresh: bool = True
-    path: str = ""
-
-    def add(self, path: str, made: Made) -> None:
-        self.problems += made.problems
-        self.skipped += made.skipped
-        self.facts.setdefault(path, {}).update(made.facts)
-        if made.disk is not None:
-            self.disk[path] = made.disk
-        for inner, member in made.members.items():
-            self.add(inner, member)
 
 
 def build_folder(root: Path, limits: Limits, private: Path, options: Options) -> Built:
@@ -99,8 +64,11 @@ def build_pipeline(mirror: Mirror, options: Options) -> Built:
         built.obj = assemble(cls, index, parts, mirror, options, built, resolves=resolves)
     if built.obj is None:
         built.obj = Parts(class_name(index), index, parts)
-    elif options.device:
-        built.obj.to(options.device)
+    elif options.device and options.weights:
+        moved = makers.attempt(built.obj.to, options.device)
+        if isinstance(moved, Exception):
+            text = f"the pipeline could not be moved to {options.device}: {library.said(moved)}"
+            built.skipped.append(Skip("pipe", text, failed=True))
     return built
 
 
@@ -215,7 +183,7 @@ def emptily(options: Options, call: Any, *arguments: Any) -> Any:
 
 def refusal(cls: Any, said: str, error: Exception) -> list[Finding]:
     """What the library's own loading raised over components that could all be made."""
-    if isinstance(error, library.Elsewhere):
+    if isinstance(error, library.ElsewhereError):
         return []
     if isinstance(error, ImportError):
         return [Finding("IPP204", "warning", "pipe", f"{cls.__name__} needs what is not installed: {said}")]
@@ -234,152 +202,3 @@ def direct(cls: Any, index: dict[str, Any], parts: dict[str, Any]) -> Any:
     values, _, _ = cls.extract_init_dict(dict(index))
     given = {k: values[k] for k in optional if k in values and k not in cls._optional_components}
     return cls(**given, **{name: parts.get(name) for name in expected if name not in given})
-
-
-def build_alone(mirror: Mirror, options: Options) -> Built:
-    """One component's folder: its class is what its own JSON says."""
-    files = mirror.files("")
-    for file in COMPONENT_FILES:
-        order = order_from(mirror.folder.json(file), mirror.folder.root.name) if file in files else None
-        if order is None:
-            continue
-        made = make(order, mirror, options)
-        if made.obj is None:
-            reason = made.skipped[-1].reason if made.skipped else "nothing in it could be built"
-            raise InspectError(f"{mirror.folder.root}: {reason}", hint="--static reads it without building")
-        built = Built(made.obj, path=order.path)
-        built.add(order.path, made)
-        return built
-    raise InspectError(
-        f"{mirror.folder.root}: no {INDEX}, and no JSON here names a class",
-        hint="name a pipeline's folder, or the folder of one of its components",
-    )
-
-
-def build_file(path: Path, limits: Limits, private: Path, options: Options) -> Built:
-    """One JSON file on its own, whatever its name.
-
-    Raises:
-        InspectError: it cannot be read, or names no class.
-    """
-    with Folder(path.parent, limits) as folder:
-        config = folder.json(path.name)
-    order = order_from(config, "")
-    if order is None:
-        raise InspectError(f"{path}: names no class", hint="give a config with a _class_name, or its folder")
-    alone = private / "file"
-    alone.mkdir()
-    (alone / file_for(config)).write_text(json.dumps(config))
-    return build_folder(alone, limits, private / "copy", options)
-
-
-def file_for(config: dict[str, Any]) -> str:
-    """The name under which the library would look for this JSON."""
-    name = str(config.get("_class_name", ""))
-    if name.endswith("Pipeline"):
-        return INDEX
-    if name.endswith("Scheduler"):
-        return "scheduler_config.json"
-    if "tokenizer_class" in config and not name:
-        return "tokenizer_config.json"
-    return "preprocessor_config.json" if config.keys() & {"image_processor_type", "feature_extractor_type"} else "config.json"
-
-
-def order_from(config: dict[str, Any], folder: str) -> Order | None:
-    """The class that a component's own JSON names, as an order for the folder itself."""
-    architectures = config.get("architectures")
-    named = (
-        ("diffusers", config.get("_class_name")),
-        ("transformers", architectures[0] if isinstance(architectures, list) and architectures else None),
-        ("transformers", config.get("image_processor_type") or config.get("feature_extractor_type")),
-        ("transformers", config.get("processor_class") if "tokenizer_class" not in config else None),
-        ("transformers", config.get("tokenizer_class")),
-    )
-    for distribution, name in named:
-        if isinstance(name, str) and name:
-            scheduler = name.endswith("Scheduler")
-            path = "scheduler" if scheduler else folder if folder.isidentifier() else "model"
-            return Order("", distribution, name, path)
-    return None
-
-
-def build_class(name: str) -> Built:
-    """``class:EulerDiscreteScheduler``: the class with its defaults, no weights.
-
-    Raises:
-        InspectError: there is no such class, or it cannot be made without arguments.
-    """
-    distribution, _, short = name.rpartition(".")
-    for candidate in (distribution,) if distribution else ("diffusers", "transformers"):
-        info = classes.find(candidate, short)
-        if info is not None:
-            break
-    else:
-        near = classes.near(short)
-        raise InspectError(
-            f"class:{name}: no such class in the installed libraries",
-            hint=f"did you mean class:{near[0]}?" if near else "give the name of a diffusers or transformers class",
-        )
-    cls = getattr(importlib.import_module(info.module), info.name)
-    kind = makers.family(cls)
-    if kind in ("model", "config"):
-        obj = makers.attempt(makers.model if kind == "model" else makers.configured, cls, {})
-    elif kind == "transformers":
-        obj = makers.attempt(transformers_default, cls)
-    else:
-        obj = makers.attempt(cls)
-    if isinstance(obj, Exception):
-        raise InspectError(
-            f"class:{name} cannot be made without arguments: {library.said(obj)}",
-            hint="give a folder with its config instead",
-        )
-    return Built(obj)
-
-
-def transformers_default(cls: Any) -> Any:
-    import torch
-
-    with torch.device("meta"):
-        made = cls._from_config(cls.config_class())
-    return made.eval()
-
-
-def build_demo(name: str) -> Built:
-    """A demo that is a live object: made from its folder, then changed."""
-    from inspector import demo
-
-    obj = demo.live(name)
-    return Built(obj, fresh=False, disk=known_disk(obj, Limits()))
-
-
-def build_factory(target: str) -> Built:
-    """``py:module:factory``: the user's own code makes the object, or is the object."""
-    module, _, name = target.partition(":")
-    try:
-        found: Any = importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise InspectError(f"py:{target}: {library.said(error)}", hint="py:MODULE:FUNCTION, importable from here") from error
-    obj = found() if callable(found) and not hasattr(type(found), "config_name") else found
-    return Built(obj, fresh=False, disk=known_disk(obj, Limits()))
-
-
-def known_disk(obj: Any, limits: Limits) -> dict[str, dict[str, Any]]:
-    """The JSON that a live pipeline was loaded from, when its folder is still there."""
-    config = vars(obj).get("_internal_dict", {}) if hasattr(obj, "__dict__") else {}
-    path = config.get("_name_or_path") if isinstance(config, dict) else None
-    if not isinstance(path, str) or not (Path(path) / INDEX).is_file():
-        return {}
-    disk: dict[str, dict[str, Any]] = {}
-    with Folder(Path(path), limits) as folder:
-        for name in ("", *[n for n in dict.keys(config) if not n.startswith("_")]):
-            files = (INDEX,) if not name else [f"{name}/{f}" for f in COMPONENT_FILES]
-            for file in files:
-                if file in folder.entries:
-                    try:
-                        disk[name or "pipe"] = folder.json(file)
-                    except ReadError:  # a folder that broke since it was loaded says nothing of the live object
-                        continue
-                    break
-    return disk

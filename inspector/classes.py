@@ -1,47 +1,28 @@
-"""The classes of the installed diffusers and transformers, read from their source and never imported.
-
-Where a class lives comes from one pass with a regular expression over all files, kept as JSON in the user's cache
-under the library's version; its parameters come from parsing the one file, when they are asked for.
-"""
+"""A class that a model folder names, looked up in the installed libraries without importing them."""
 
 from __future__ import annotations
 
-import ast
-import difflib
-import hashlib
-import importlib.metadata
-import importlib.util
-import json
-import os
-import re
-import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
+from inspector import classtable, signatures
+from inspector.classtable import LIBRARIES, Row, cache_dir, home, version
 from inspector.model import Kind, Value
+from inspector.signatures import Facts
 
-LIBRARIES = ("diffusers", "transformers")
-_SHAPE = 1
-"""Raise it when the shape of the cached table changes."""
-_CLASS = re.compile(r"^class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?[ \t]*:", re.MULTILINE)
-_ALIAS = re.compile(r"^([A-Z]\w+)[ \t]*=[ \t]*([A-Z]\w+)[ \t]*$", re.MULTILINE)
-_ROOTS: dict[str, Kind] = {
-    "DiffusionPipeline": "pipeline",
-    "SchedulerMixin": "scheduler",
-    "ModelMixin": "model",
-    "PreTrainedModel": "transformers",
-    "PreTrainedTokenizerBase": "tokenizer",
-    "PreTrainedTokenizer": "tokenizer",
-    "PreTrainedTokenizerFast": "tokenizer",
-    "ImageProcessingMixin": "processor",
-    "BaseImageProcessor": "processor",
-    "FeatureExtractionMixin": "processor",
-    "ProcessorMixin": "processor",
-}
-_FAST = ("TokenizerFast", "ImageProcessorFast", "FeatureExtractor")
-"""Names that transformers answers with another class of the same stem."""
+__all__ = [
+    "LIBRARIES", "ClassInfo", "cache_dir", "files", "find", "home", "is_pipeline_folder", "near", "owners",
+    "schedulers", "table_of", "version",
+]  # fmt: skip
+
+_RENAMED = (
+    ("TokenizerFast", "Tokenizer"),
+    ("ImageProcessorFast", "ImageProcessor"),
+    ("FeatureExtractor", "ImageProcessor"),
+)
+"""Endings that transformers answers with another class of the same stem."""
 
 
 @dataclass(frozen=True)
@@ -57,24 +38,77 @@ class ClassInfo:
 
     @cached_property
     def parameters(self) -> dict[str, Value | str]:
-        """Parameters of ``__init__`` -> default; ``"required"`` where there is none."""
-        return parameters_of(self.library, self.name, self.module)
+        """What it takes -> default, ``"required"`` where there is none: ``__init__``'s parameters, a config's fields.
+
+        A transformers model takes a config, so what counts for it are the fields of its config class.
+        """
+        if self.kind == "transformers":
+            config = find("transformers", self.config_class) if self.config_class else None
+            return config.parameters if config is not None else {}
+        return {n: signatures.value(p) for n, p in self._taken.items()}
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """The parameters of ``__init__`` -> their annotations, as they are written."""
+        return {n: p[1] for n, p in self._taken.items()}
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """``_optional_components`` of a pipeline."""
+        return next((tuple(f["optional"]) for f in self._facts if "optional" in f), ())
+
+    @property
+    def config_class(self) -> str:
+        """The config class of a transformers model; empty when the source does not say."""
+        return next((f["config"] for f in self._facts if f.get("config", "").isidentifier()), "")
 
     @property
     def deprecated_home(self) -> bool:
         """Moved to a ``deprecated`` package, where the library's own lookup may not find it (design, fact 16)."""
         return ".deprecated." in f".{self.module}."
 
+    @cached_property
+    def _facts(self) -> tuple[Facts, ...]:
+        """The class and its bases, nearest first."""
+        return tuple(lineage(self.name, self.file, set()))
 
-def cache_dir() -> Path:
-    """Where demos, tables and parsed sources are kept: ``INSPECT_PIPE_CACHE``, else the platform's cache folder."""
-    if named := os.environ.get("INSPECT_PIPE_CACHE"):
-        return Path(named)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "inspect-pipe"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "inspect-pipe" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inspect-pipe"
+    @cached_property
+    def _taken(self) -> dict[str, list[Any]]:
+        """The parameters of the nearest ``__init__``, with the fields that a dataclass adds before it comes to one."""
+        fields: dict[str, list[Any]] = {}
+        for facts in self._facts:
+            if "init" in facts:
+                return {**facts["init"], **fields}
+            fields = {**facts.get("fields", {}), **fields}
+        return fields
+
+
+def lineage(name: str, file: str, seen: set[tuple[str, str]]) -> Iterator[Facts]:
+    """The facts of a class and, depth first, of its bases; a base is looked for in the same file first."""
+    if (name, file) in seen:
+        return
+    seen.add((name, file))
+    facts = signatures.module(file).get(name)
+    if facts is None:
+        return
+    yield facts
+    for base in facts["bases"]:
+        if base in signatures.module(file):
+            yield from lineage(base, file, seen)
+        elif (found := place(base, file)) is not None:
+            yield from lineage(base, found.file, seen)
+
+
+def place(name: str, near_to: str) -> Row | None:
+    """The row of a class that a file of this library names: of the same folder, library, or the other library."""
+    rows = classtable.table().rows
+    own = near_to.partition("/")[0]
+    for distribution in (own, *(d for d in LIBRARIES if d != own)):
+        found = rows.get(distribution, {}).get(name)
+        if found:
+            folder = near_to.rpartition("/")[0]
+            return next((r for r in found if r.file.startswith(folder + "/")), found[0])
+    return None
 
 
 def find(library: str, name: str) -> ClassInfo | None:
@@ -84,163 +118,66 @@ def find(library: str, name: str) -> ClassInfo | None:
     ``wuerstchen``), in whose folder the class is looked for first.
     """
     distribution = library if library in LIBRARIES else "diffusers"
-    table = table_of(distribution)
-    if distribution != library and not any(f"/pipelines/{library}/" in f or f"deprecated/{library}/" in f for f in files(table)):
+    if distribution != library and not is_pipeline_folder(library):
         return None
-    found = table.get(name) or table.get(stem(name, table))
+    rows = classtable.table().rows.get(distribution, {})
+    actual = name if name in rows else renamed(name, rows)
+    found = rows.get(actual, [])
+    inside = [r for r in found if library == distribution or f"/{library}/" in r.file]
     if not found:
         return None
-    inside = [e for e in found if library == distribution or f"/{library}/" in e[0]]
-    file, bases = (inside or found)[0]
-    actual = name if name in table else stem(name, table)
-    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    return ClassInfo(actual, distribution, module, file, kind_of(tuple(bases), actual), tuple(bases))
+    row = (inside or found)[0]
+    module = row.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return ClassInfo(actual, distribution, module, row.file, row.kind, tuple(row.bases))
 
 
-def stem(name: str, table: dict[str, Any]) -> str:
+def renamed(name: str, rows: dict[str, list[Row]]) -> str:
     """The class that transformers gives for a ``…Fast`` or ``…FeatureExtractor`` name it no longer has."""
-    for suffix in _FAST:
-        if name.endswith(suffix):
-            plain = name.removesuffix(suffix) + ("Tokenizer" if "Tokenizer" in suffix else "ImageProcessor")
-            if plain in table:
-                return plain
+    for old, new in _RENAMED:
+        if name.endswith(old) and name.removesuffix(old) + new in rows:
+            return name.removesuffix(old) + new
     return name
 
 
+def is_pipeline_folder(name: str) -> bool:
+    """Whether diffusers has a folder of pipelines of this name, deprecated ones included."""
+    return name in classtable.table().folders
+
+
 def near(name: str, library: str | None = None) -> list[str]:
-    """Class names like this one, the likeliest first."""
-    tables = [table_of(d) for d in LIBRARIES if library in (None, d)]
-    return difflib.get_close_matches(name, [n for t in tables for n in t], n=3, cutoff=0.75)
+    """Class names like this one, the likeliest first; capitals do not count."""
+    import difflib
+
+    rows = classtable.table().rows
+    names = {n.lower(): n for d in LIBRARIES if library in (None, d) for n in rows.get(d, {})}
+    return [names[n] for n in difflib.get_close_matches(name[:128].lower(), names, n=3, cutoff=0.75)]
 
 
 @cache
 def schedulers() -> tuple[ClassInfo, ...]:
     """Every scheduler class of the installed diffusers, flax ones and deprecated ones left out."""
-    table = table_of("diffusers")
-    names = [n for n, e in table.items() if e[0][0].startswith("diffusers/schedulers/scheduling_") and not n.startswith("Flax")]
-    infos = [info for n in sorted(names) if (info := find("diffusers", n)) is not None]
-    return tuple(i for i in infos if i.kind == "scheduler")
+    rows = classtable.table().rows.get("diffusers", {})
+    names = [n for n, r in rows.items() if r[0].file.startswith("diffusers/schedulers/scheduling_")]
+    infos = [info for n in sorted(names) if not n.startswith("Flax") and (info := find("diffusers", n)) is not None]
+    return tuple(i for i in infos if i.kind == "scheduler" and i.name != "SchedulerMixin")
 
 
-def kind_of(bases: tuple[str, ...], name: str = "", seen: frozenset[str] = frozenset()) -> Kind:
-    """What a class is, from the names of its bases, followed through both libraries."""
-    for known in (name, *bases):
-        if known in _ROOTS:
-            return _ROOTS[known]
-    for base in bases:
-        if base in seen:
-            continue
-        for distribution in LIBRARIES:
-            for _, more in table_of(distribution).get(base, ())[:1]:
-                kind = kind_of(tuple(more), base, seen | {base})
-                if kind != "other":
-                    return kind
-    return "other"
+def owners(names: list[str]) -> dict[str, dict[str, Any]]:
+    """For every key that a scheduler does not take: the schedulers that do, with their defaults."""
+    found: dict[str, dict[str, Any]] = {}
+    for info in schedulers() if names else ():
+        for name in names:
+            default = info.parameters.get(name)
+            if default is not None:
+                found.setdefault(name, {})[info.name] = default.data if isinstance(default, Value) else default
+    return found
 
 
-def files(table: dict[str, list[Any]]) -> set[str]:
-    return {entry[0] for found in table.values() for entry in found}
+def table_of(distribution: str) -> dict[str, list[Row]]:
+    """Class name -> where it lives, of one installed library; empty when it is not installed."""
+    return classtable.table().rows.get(distribution, {})
 
 
-@cache
-def home(distribution: str) -> Path | None:
-    """The folder of an installed package, found without importing it."""
-    spec = importlib.util.find_spec(distribution)
-    return Path(spec.origin).parent if spec is not None and spec.origin else None
-
-
-@cache
-def table_of(distribution: str) -> dict[str, list[Any]]:
-    """Class name -> ``[[file, [base, …]], …]`` of one installed library; empty when it is not installed."""
-    root = home(distribution)
-    if root is None:
-        return {}
-    try:
-        version = importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        version = "source"
-    key = hashlib.sha256(f"{_SHAPE} {root} {(root / '__init__.py').stat().st_mtime_ns}".encode()).hexdigest()[:12]
-    kept = cache_dir() / "classes" / f"{distribution}-{version}-{key}.json"
-    try:
-        stored: dict[str, list[Any]] = json.loads(kept.read_text())
-        return stored
-    except (OSError, ValueError):  # not there yet, or torn: made anew
-        table = scan(root, distribution)
-    keep(kept, json.dumps(table, separators=(",", ":")))
-    return table
-
-
-def scan(root: Path, distribution: str) -> dict[str, list[Any]]:
-    table: dict[str, list[Any]] = {}
-    aliases: list[tuple[str, str]] = []
-    for path in sorted(root.rglob("*.py")):
-        if path.name.startswith("dummy_") or path.name.startswith("test_"):
-            continue
-        text = path.read_text(encoding="utf-8", errors="replace")
-        file = f"{distribution}/{path.relative_to(root).as_posix()}"
-        for name, bases in _CLASS.findall(text):
-            names = [b.strip().rpartition(".")[2] for b in re.sub(r"#.*", "", bases).split(",")]
-            table.setdefault(name, []).append([file, [b for b in names if b.isidentifier()]])
-        aliases += _ALIAS.findall(text)
-    for alias, target in aliases:
-        if alias not in table and target in table:
-            table[alias] = [[file, [target, *bases]] for file, bases in table[target]]
-    return table
-
-
-def keep(path: Path, text: str) -> None:
-    """Store a cache file whole or not at all; a cache that cannot be written only costs time."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-
-
-@cache
-def parsed(library: str, module: str) -> dict[str, ast.ClassDef]:
-    root = home(library)
-    if root is None:
-        return {}
-    path = root.joinpath(*module.split(".")[1:])
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-
-
-def parameters_of(library: str, name: str, module: str, seen: frozenset[str] = frozenset()) -> dict[str, Value | str]:
-    """The parameters of ``__init__``, from the nearest base that has one; fields of a config class likewise."""
-    node = parsed(library, module).get(name)
-    if node is None:
-        return {}
-    for item in node.body:
-        if isinstance(item, ast.FunctionDef) and item.name == "__init__":
-            return signature(item)
-    fields = {
-        i.target.id: default_of(i.value)
-        for i in node.body
-        if isinstance(i, ast.AnnAssign) and isinstance(i.target, ast.Name) and i.value is not None
-    }
-    for base in node.bases:
-        info = find(library, ast.unparse(base).rpartition(".")[2])
-        if info is not None and info.name not in seen:
-            inherited = parameters_of(info.library, info.name, info.module, seen | {name})
-            return {**inherited, **fields}
-    return dict(fields)
-
-
-def signature(node: ast.FunctionDef) -> dict[str, Value | str]:
-    arguments = [*node.args.posonlyargs, *node.args.args][1:]
-    defaults: list[ast.expr | None] = [None] * (len(arguments) - len(node.args.defaults)) + list(node.args.defaults)
-    pairs = [*zip(arguments, defaults, strict=True), *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)]
-    return {a.arg: "required" if d is None else default_of(d) for a, d in pairs}
-
-
-def default_of(node: ast.expr) -> Value:
-    try:
-        value = ast.literal_eval(node)
-    except ValueError:
-        return Value("expression", ast.unparse(node))
-    return Value(type(value).__name__, list(value) if isinstance(value, tuple) else value)
+def files(table: dict[str, list[Row]]) -> set[str]:
+    """The files that hold these classes."""
+    return {row.file for found in table.values() for row in found}

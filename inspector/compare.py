@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from inspector.equality import difference, equal, text
-from inspector.model import Component, Finding, Setting, Severity, Skip, Snapshot, Value, same, worst_first
+from inspector.model import Component, Finding, Place, Setting, Severity, Skip, Snapshot, Value, same, worst_first
 
-_EFFECTIVE = ("attr", "item", "disk", "default", "live")
+_EFFECTIVE: tuple[Place, ...] = ("attr", "item", "disk", "default", "live")
 """Where the value in force stands: mostly the attribute is read; a file's value, else the default, becomes it."""
 _STATE = ("device", "dtype", "parameters", "training", "hooks", "offload", "adapters", "quantization")
 _MATERIAL = ("device", "dtype")
@@ -87,30 +87,19 @@ def lacking(where: str, first: Setting | None, second: Setting | None) -> Iterat
 
 
 def places(where: str, first: Setting, second: Setting, fix: str) -> Iterator[Finding]:
-    """One setting: compared in each place that both have, in force when they have none in common; said once."""
-    common = [p for p in _EFFECTIVE if first.place(p) is not None and second.place(p) is not None]  # type: ignore[arg-type]
-    if first.attr is not None or first.item is not None:
-        common = [p for p in common if p != "default"] if len(common) > 1 else common
-    differing: dict[str, tuple[Value, Value]] = {}
-    for place in common or ("",):
-        x = first.place(place) if place else effective(first)  # type: ignore[arg-type]
-        y = second.place(place) if place else effective(second)  # type: ignore[arg-type]
-        if x is not None and y is not None and not x.identical(y):
-            differing[place] = (x, y)
-    reads = tuple(str(r) for r in first.reads)
-    contents = {p: v for p, v in differing.items() if not equal(v[0].data, v[1].data)}
-    for place, (x, y) in contents.items():
-        in_place = f" ({place})" if place and place != common[0] else ""
-        message = f"{difference(first.name, x.data, y.data)}{in_place}"
-        yield _finding("IPD601", where, message, {"a": x.data, "b": y.data}, fix, reads)
-        return
-    for x, y in differing.values():
-        values = {"a": x.data, "b": y.data}
-        if same(x.data, y.data):
-            yield _finding("IPD606", where, f"{first.name}: {x.type} in a, {y.type} in b", values)
-        else:
-            yield _finding("IPD606", where, f"{first.name}: the same name in another folder", values)
-        return
+    """One setting: the values in force, then each place that both have; the first difference is said, once."""
+    pairs = [("", effective(first), effective(second))]
+    pairs += [(p, first.place(p), second.place(p)) for p in _EFFECTIVE if p != "default"]
+    known = [(p, x, y) for p, x, y in pairs if x is not None and y is not None and not x.identical(y)]
+    for place, x, y in known:
+        if not equal(x.data, y.data):
+            message = difference(first.name, x.data, y.data) + (f" ({place})" if place else "")
+            reads = tuple(str(r) for r in first.reads)
+            yield _finding("IPD601", where, message, {"a": x.data, "b": y.data}, fix, reads)
+            return
+    for _, x, y in known[:1]:
+        how = f"{x.type} in a, {y.type} in b" if same(x.data, y.data) else "the same name in another folder"
+        yield _finding("IPD606", where, f"{first.name}: {how}", {"a": x.data, "b": y.data})
 
 
 def state(ours: Component, theirs: Component) -> Iterator[Finding]:
@@ -147,7 +136,7 @@ def remedy(a: Snapshot, ours: Component, wanted: Setting) -> str:
 
 
 def effective(setting: Setting) -> Value | None:
-    return next((v for p in _EFFECTIVE if (v := setting.place(p)) is not None), None)  # type: ignore[arg-type]
+    return next((v for p in _EFFECTIVE if (v := setting.place(p)) is not None), None)
 
 
 def observed(component: Component) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from inspector import library, makers
@@ -25,10 +26,15 @@ def make(order: Order, mirror: Mirror, options: Options) -> Made:
         options: with or without weights.
     """
     made = Made(facts={"declared": [order.library, order.cls]})
+    if order.name in options.forbidden:
+        made.loads = False
+        made.skip(order.where, options.forbidden[order.name], failed=True)
+        return made
     cls = find_class(order, mirror, options, made)
     if cls is None:
         made.disk = read(order, mirror, "config.json", made)
-        made.obj = stand_in(None, order.library, order.cls, reason(made), made.disk or {})
+        if made.disk:
+            made.obj = stand_in(None, order.library, order.cls, reason(made), made.disk)
         return made
     kind = makers.family(cls)
     made.facts["kind"] = {"config": "other", "several": "model"}.get(kind, kind)
@@ -49,7 +55,7 @@ def reason(made: Made) -> str:
     return made.skipped[-1].reason if made.skipped else "it could not be made"
 
 
-def read(order: Order, mirror: Mirror, file: str, made: Made, cls: type | None = None) -> dict[str, Any] | None:
+def read(order: Order, mirror: Mirror, file: str, made: Made, cls: Any = None) -> dict[str, Any] | None:
     """A component's JSON; when it cannot be read the reason is kept, and what the library says to the same file."""
     from inspector.reading import ReadError
 
@@ -149,7 +155,8 @@ def make_from_files(order: Order, cls: Any, mirror: Mirror, made: Made) -> Made:
         missing(order, file, mirror, made)
     elif not made.skipped:
         words = makers.missing_words(cls, here) if tokenizer else []
-        obj = makers.attempt(makers.from_files, cls, mirror.place(order.name))
+        path = str(mirror.folder.root / order.name)
+        obj = makers.attempt(makers.from_files, cls, mirror.place(order.name), path)
         if not words and not isinstance(obj, Exception):
             made.obj = obj
             return made
@@ -159,7 +166,8 @@ def make_from_files(order: Order, cls: Any, mirror: Mirror, made: Made) -> Made:
             made.skip(order.where, f"{order.cls} was not made from its files ({mirror.said(obj)}): a stand-in answers")
     if obj is None or isinstance(obj, Exception):
         parts = {n: mirror.json(order.name, n) or {} for n in TOKENIZER_FILES if n in here and n != file}
-        made.obj = stand_in(cls, order.library, order.cls, reason(made), {**next(iter(parts.values()), {}), **(made.disk or {})})
+        answers = {**next(iter(parts.values()), {}), **(made.disk or {})}
+        made.obj = stand_in(cls, order.library, order.cls, reason(made), answers)
     else:
         made.obj = mark(obj, order.library, order.cls, reason(made))
     return made
@@ -176,7 +184,7 @@ def load(order: Order, cls: type, mirror: Mirror, options: Options, made: Made) 
     if not isinstance(obj, Exception):
         made.obj = obj
         return made
-    again = make(order, mirror, Options(trust_remote_code=options.trust_remote_code))
+    again = make(order, mirror, replace(options, weights=False))
     again.loads = False
     again.skip(order.where, f"the weights of {order.cls} could not be loaded: {mirror.said(obj)}", failed=True)
     return again

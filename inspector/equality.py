@@ -45,7 +45,7 @@ def path_name(value: str) -> str | None:
 def difference(name: str, a: Any, b: Any) -> str:
     """Where exactly two values differ: the one entry of a long list, not the whole list twice."""
     whole = f"{name}: {text(a)} in a, {text(b)} in b"
-    if not (isinstance(a, dict | list) and isinstance(b, dict | list)) or "digest" in a or "digest" in b:
+    if not same_shape(a, b):
         return whole
     found = entries(a, b)
     if not found or (len(whole) <= _LONGEST and len(found) > 1):
@@ -58,16 +58,29 @@ def entries(a: Any, b: Any) -> list[str]:
     """One line per entry that differs, as deepdiff finds them."""
     from deepdiff import DeepDiff
 
-    class Equal:
-        """Ask the written rules first; deepdiff only walks what they call different."""
+    class Written:
+        """The written rules decide what is the same; deepdiff only walks down to where the difference is."""
 
         def match(self, level: Any) -> bool:
             return True
 
         def give_up_diffing(self, level: Any, diff_instance: Any) -> bool:
-            return equal(level.t1, level.t2)
+            if equal(level.t1, level.t2):
+                return True
+            if same_shape(level.t1, level.t2):
+                return False
+            diff_instance.custom_report_result("differs", level)
+            return True
 
-    tree = DeepDiff(a, b, view="tree", custom_operators=[Equal()], verbose_level=2, cache_size=0)
+    tree = DeepDiff(
+        a,
+        b,
+        view="tree",
+        custom_operators=[Written()],
+        ignore_type_in_groups=[(list, tuple)],
+        zip_ordered_iterables=True,
+        verbose_level=2,
+    )
     lines = []
     for kind, levels in tree.items():
         for level in levels:
@@ -78,7 +91,14 @@ def entries(a: Any, b: Any) -> list[str]:
                 lines.append(f"{where} is only in a: {text(level.t1)}")
             else:
                 lines.append(f"{where}: {text(level.t1)} in a, {text(level.t2)} in b")
-    return sorted(lines)
+    return lines
+
+
+def same_shape(a: Any, b: Any) -> bool:
+    """Whether there is something to walk into on both sides."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return "digest" not in a and "digest" not in b
+    return isinstance(a, list | tuple) and isinstance(b, list | tuple)
 
 
 def text(data: Any) -> str:

@@ -32,12 +32,11 @@ _REFUSED = re.compile(
 )
 
 
-def environment(private: Path, *, offline: bool = True, code: bool = False) -> dict[str, str]:
+def environment(private: Path, *, code: bool = False) -> dict[str, str]:
     """The environment of a worker: the user's machine without the user's secrets, caches or network.
 
     Args:
         private: the worker's own folder, for every cache.
-        offline: nothing is fetched from the Hub.
         code: the user allowed code that comes with the folder.
     """
     kept = {k: v for k, v in os.environ.items() if k in _KEPT or k.startswith(_KEPT_PREFIXES)}
@@ -49,10 +48,12 @@ def environment(private: Path, *, offline: bool = True, code: bool = False) -> d
         "HF_MODULES_CACHE": str(private / "modules"),
         "TMPDIR": str(private),
         "PYTHONSAFEPATH": "1",
-        **({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if offline else {}),
+        **OFFLINE,
         **({} if code else {"DIFFUSERS_DISABLE_REMOTE_CODE": "1"}),
     }
 
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 # No telemetry, no implicit token, no kernels from the Hub, no advice on standard output.
 QUIET = {
@@ -95,7 +96,8 @@ def system_folders() -> list[Path]:
 
 def devices() -> list[Path]:
     """What is written to without being a file: the bit bucket, and the GPU's nodes."""
-    return [Path("/dev/null"), Path("/dev/shm"), *Path("/dev").glob("nvidia*"), Path("/dev/kfd"), Path("/dev/dri")]
+    shared = Path("/dev/shm")  # noqa: S108 (torch's own shared memory)
+    return [Path("/dev/null"), shared, *Path("/dev").glob("nvidia*"), Path("/dev/kfd"), Path("/dev/dri")]
 
 
 def watch(readable: Iterable[Path], writable: Iterable[Path]) -> None:
@@ -113,8 +115,9 @@ def watch(readable: Iterable[Path], writable: Iterable[Path]) -> None:
                 isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
             )
             allowed = write if writing else read
-            if not (name + os.sep).startswith(allowed) and not os.path.isdir(name):
-                if not (os.path.realpath(name) + os.sep).startswith(allowed):
+            if not ((name + os.sep).startswith(allowed) or os.path.isdir(name)):
+                name = os.path.realpath(name)
+                if not (name + os.sep).startswith(allowed):
                     raise PermissionError(13, "outside what an inspection may open", name)
         elif _REFUSED.fullmatch(event):
             raise PermissionError(1, f"an inspection does not {event}")

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector.strictjson import ReadError, loads
+from inspector.strictjson import ReadError, loads, whole
 
 BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
@@ -14,7 +14,22 @@ BITS = {
     "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
 }  # fmt: skip
 """Bits an element takes, for every dtype that the safetensors library knows."""
-NAMES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64", "F8_E4M3": "float8_e4m3fn"}
+FLOATS = {
+    "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64", "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2", "F8_E8M0": "float8_e8m0fnu", "F8_E4M3FNUZ": "float8_e4m3fnuz",
+    "F8_E5M2FNUZ": "float8_e5m2fnuz",
+}  # fmt: skip
+"""The floating types as torch calls them."""
+_LARGEST = 1 << 63
+_RANK = 16
+_OTHERS = (
+    (b"\x80", "a pickle"),
+    (b"PK\x03\x04", "a zip archive (as torch.save writes)"),
+    (b"GGUF", "a GGUF file"),
+    (b"version https://git-lfs", "a Git LFS pointer: the file itself was not fetched"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<html", "a web page"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,75 +46,103 @@ class Header:
 
     @property
     def dtypes(self) -> list[str]:
-        return sorted({NAMES.get(dtype, dtype) for dtype, _ in self.tensors.values()})
+        """The floating types in it, as torch calls them."""
+        return sorted({FLOATS[dtype] for dtype, _ in self.tensors.values() if dtype in FLOATS})
 
 
 def length_of(first: bytes, file_size: int, cap: int, where: str) -> int:
     """The length of the header from the first eight bytes.
 
     Raises:
-        ReadError: too short to be a safetensors file, longer than the file, or over the cap.
+        ReadError: not a safetensors file, longer than the file, or over the cap.
     """
+    for magic, what in _OTHERS:
+        if first.startswith(magic[:8]) and not plausible(first, file_size):
+            raise bad(where, f"it is {what}, and no safetensors file")
     if len(first) < 8:
-        raise bad(where, "shorter than eight bytes")
+        raise bad(where, "it is shorter than eight bytes")
     length = int.from_bytes(first, "little")
     if length > file_size - 8:
-        raise bad(where, f"the header says it is {length} bytes long, the file has {file_size}")
+        raise bad(where, f"its header claims {length} bytes, and the file has {file_size}")
     if length > cap:
         message = f"{where} has a header of {length} bytes, over the cap of {cap}"
-        raise ReadError(message, code="IPI904", where=where, hint=f"--limit header={length}")
+        raise ReadError(message, code="IPI904", where=where, hint=f"--limit header={length}, if you trust the file")
     return length
 
 
-def parse(data: bytes, file_size: int, where: str, depth: int = 64) -> Header:
+def plausible(first: bytes, file_size: int) -> bool:
+    return len(first) == 8 and int.from_bytes(first, "little") <= file_size - 8
+
+
+def parse(data: bytes, file_size: int, where: str) -> Header:
     """The header's content, never looser than the safetensors library: exact offsets, no holes, no overlaps.
 
     Raises:
         ReadError: IPI911, with what contradicts what.
     """
     if not data.startswith(b"{"):
-        raise bad(where, "the header does not begin with '{'")
+        raise bad(where, "its header does not begin with '{'")
     try:
-        content = loads(data.rstrip(b" "), where, depth=depth, shadows=False)
+        content = loads(data, where, depth=8, shadows=False, integer=natural)
     except ReadError as error:
-        raise bad(where, error.message.removeprefix(f"{where} ")) from error
-    metadata = content.pop("__metadata__", None) or {}
+        raise bad(where, "its header is wrong: " + error.message.removeprefix(f"{where} ")) from error
+    metadata = content.pop("__metadata__", None)
+    if metadata is None:
+        metadata = {}
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise bad(where, "__metadata__ is not a table of strings")
     tensors: dict[str, tuple[str, tuple[int, ...]]] = {}
     spans = []
     for name, facts in content.items():
-        dtype, shape, (begin, end) = checked(name, facts, where)
+        dtype, shape, begin, end = tensor(name, facts, where)
         tensors[name] = (dtype, shape)
         spans.append((begin, end, name))
-    room, position = file_size - 8 - len(data), 0
+    room, position, before = file_size - 8 - len(data), 0, ""
     for begin, end, name in sorted(spans):
         if begin != position:
-            raise bad(where, f"tensor {name!r} begins at {begin}, where {position} is free: overlap or hole")
-        position = end
+            what = f"overlaps {before!r}" if begin < position else f"leaves a hole before it ({begin - position} bytes)"
+            raise bad(where, f"tensor {name!r} begins at byte {begin} and {what}")
+        position, before = end, name
     if position != room:
-        raise bad(where, f"the tensors take {position} bytes, the file has {room} for them")
+        raise bad(where, f"its tensors take {position} bytes, and the file has {room} for them")
     return Header(tensors, metadata, len(data))
 
 
-def checked(name: str, facts: Any, where: str) -> tuple[str, tuple[int, ...], tuple[int, int]]:
+def natural(text: str) -> int:
+    """A whole number without a sign, as shapes and offsets are (``-0`` has one)."""
+    if text.startswith("-"):
+        raise ValueError(f"a negative number ({text[:24]})")
+    return whole(text)
+
+
+def tensor(name: str, facts: Any, where: str) -> tuple[str, tuple[int, ...], int, int]:
+    """One tensor's dtype, shape and the bytes it takes.
+
+    Raises:
+        ReadError: IPI911, they are not what they should be, or contradict one another.
+    """
     if not isinstance(facts, dict) or facts.keys() != {"dtype", "shape", "data_offsets"}:
         raise bad(where, f"tensor {name!r} is not described by dtype, shape and data_offsets")
     dtype, shape, offsets = facts["dtype"], facts["shape"], facts["data_offsets"]
-    if dtype not in BITS:
+    if not isinstance(dtype, str) or dtype not in BITS:
         raise bad(where, f"tensor {name!r} has the unknown dtype {dtype!r}")
-    if not isinstance(shape, list) or not all(whole(n) for n in shape) or len(shape) > 64:
+    if not sizes(shape) or len(shape) > _RANK:
         raise bad(where, f"tensor {name!r} has an impossible shape")
-    if not isinstance(offsets, list) or len(offsets) != 2 or not all(whole(n) for n in offsets):
+    if not sizes(offsets) or len(offsets) != 2:
         raise bad(where, f"tensor {name!r} has impossible offsets")
-    begin, end = offsets
-    if math.prod(shape) * BITS[dtype] != (end - begin) * 8:
-        raise bad(where, f"tensor {name!r}: shape {shape} of {dtype} does not fill its {end - begin} bytes")
-    return dtype, tuple(shape), (begin, end)
+    elements = BITS[dtype]
+    for size in shape:  # step by step: a zero at the end hides no overflow before it
+        elements *= size
+        if elements >= _LARGEST:
+            raise bad(where, f"tensor {name!r} has an absurd shape")
+    if elements != (offsets[1] - offsets[0]) * 8:
+        raise bad(where, f"tensor {name!r}: its shape {shape} of {dtype} does not take {offsets[1] - offsets[0]} bytes")
+    return dtype, tuple(shape), offsets[0], offsets[1]
 
 
-def whole(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63
+def sizes(numbers: Any) -> bool:
+    """A list of whole numbers that a file position can be."""
+    return isinstance(numbers, list) and all(type(n) is int and 0 <= n < _LARGEST for n in numbers)
 
 
 def bad(where: str, what: str) -> ReadError:

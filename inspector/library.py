@@ -6,12 +6,13 @@ Every function here calls the library's own resolution and hands back what it re
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 
-class Elsewhere(Exception):
+class ElsewhereError(Exception):
     """What is asked for here is done elsewhere in the installed version: nothing was observed."""
 
 
@@ -25,7 +26,7 @@ def resolve(library: str, cls: str) -> type | Exception:
 
     try:
         found: type = loading.get_class_obj_and_candidates(library, cls, {}, pipelines, hasattr(pipelines, library))[0]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (the exception is the answer)
         return error
     return found
 
@@ -47,29 +48,29 @@ def pipeline_class(index: dict[str, Any]) -> type | Exception:
 
     try:
         found: type = loading._get_pipeline_class(DiffusionPipeline, config=index)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (the exception is the answer)
         return error
     return found
 
 
-def load_config(cls: type, folder: Path) -> Exception | None:
+def load_config(cls: Any, folder: Path) -> Exception | None:
     """What the library says to a component's JSON in this folder; None when it takes it."""
     try:
-        cls.load_config(str(folder), local_files_only=True)  # type: ignore[attr-defined]
-    except Exception as error:
+        cls.load_config(str(folder), local_files_only=True)
+    except Exception as error:  # noqa: BLE001 (the exception is the answer)
         return error
     return None
 
 
-def from_pretrained(cls: type, folder: Path, components: dict[str, Any]) -> Any:
+def from_pretrained(cls: Any, folder: Path, components: dict[str, Any]) -> Any:
     """Run the library's own ``from_pretrained`` over an index, its components being the ones given.
 
     Raises:
         Exception: whatever the library raises.
-        Elsewhere: this version of the library loads its components by another function.
+        ElsewhereError: this version of the library loads its components by another function.
     """
     with supplied(components):
-        return cls.from_pretrained(str(folder), local_files_only=True)  # type: ignore[attr-defined]
+        return cls.from_pretrained(str(folder), local_files_only=True)
 
 
 @contextlib.contextmanager
@@ -78,7 +79,7 @@ def supplied(components: dict[str, Any]) -> Iterator[None]:
     from diffusers.pipelines import pipeline_utils
 
     if not hasattr(pipeline_utils, "load_sub_model"):
-        raise Elsewhere("this version of diffusers has no load_sub_model")
+        raise ElsewhereError("this version of diffusers has no load_sub_model")
     theirs = pipeline_utils.load_sub_model
     pipeline_utils.load_sub_model = lambda **asked: components[asked["name"]]
     try:
@@ -88,6 +89,7 @@ def supplied(components: dict[str, Any]) -> Iterator[None]:
 
 
 def said(error: BaseException) -> str:
-    """An exception in one line."""
+    """An exception in one line: its first sentence, for libraries explain at length."""
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:300]}{'…' if len(text) > 300 else ''}"
+    first = re.split(r"(?<=[a-z)`'])\. (?=[A-Z])", text)[0]
+    return f"{type(error).__name__}: {first[:240]}{'…' if len(first) > 240 else ''}"

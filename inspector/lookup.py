@@ -7,6 +7,7 @@ still contains (design, fact 16) the class is taken from where it is, and IPP207
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +18,13 @@ from inspector.model import Finding, Skip
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build: without weights, or for real."""
+    """How to build: without weights, or for real. ``forbidden``: components not to be built, and why."""
 
     weights: bool = False
     torch_dtype: str | None = None
     device: str | None = None
     trust_remote_code: bool = False
+    forbidden: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,13 @@ def is_dummy(cls: type) -> bool:
 
 
 def elsewhere(order: Order, error: Exception, made: Made) -> type | None:
-    """A class that the library contains but does not find under this name (IPP207)."""
+    """A class that the library contains but does not find under this name (IPP207).
+
+    A component that is the whole source has no index that could be wrong: its class is just taken.
+    """
     info = classes.find(order.library, library.remapped(order.library, order.cls)) or renamed(order)
+    if info is not None and not order.name:
+        return settled(order, info, made)
     message = f"from_pretrained cannot load this folder: {order} does not resolve ({library.said(error)})"
     if info is None:
         made.refuse("IPP207", order.where, message)
@@ -120,6 +127,11 @@ def elsewhere(order: Order, error: Exception, made: Made) -> type | None:
         f"from {info.module} import {info.name}; {order.name} = {info.name}.from_pretrained(FOLDER,"
         f' subfolder="{order.name}"), then call the pipeline\'s class with its components',
     )
+    return settled(order, info, made)
+
+
+def settled(order: Order, info: classes.ClassInfo, made: Made) -> type | None:
+    """The class of a row of the table; None, and the reason kept, when its module cannot be imported."""
     found = imported(info)
     if isinstance(found, type):
         return found

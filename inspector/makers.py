@@ -80,10 +80,15 @@ def transformers_model(cls: Any, folder: Path, path: str = "", dtype: str | None
         path: the folder the user gave, to be named in the config.
         dtype: the type of the weights in the file, for a config that does not tell.
     """
-    import torch
-
     config = cls.config_class.from_pretrained(str(folder), local_files_only=True)
     config.name_or_path = path
+    return on_meta_device(cls, config, dtype)
+
+
+def on_meta_device(cls: Any, config: Any, dtype: str | None = None) -> Any:
+    """A transformers model of a config, on the meta device; the config's own type comes before ``dtype``."""
+    import torch
+
     wanted = getattr(config, "dtype", None) or getattr(config, "torch_dtype", None) or dtype or "float32"
     wanted = getattr(torch, wanted) if isinstance(wanted, str) else wanted
     with torch.device("meta"):
@@ -92,9 +97,13 @@ def transformers_model(cls: Any, folder: Path, path: str = "", dtype: str | None
     return made
 
 
-def from_files(cls: Any, folder: Path) -> Any:
-    """A tokenizer or processor from its own files, copied to a private folder."""
-    return cls.from_pretrained(str(folder), local_files_only=True)
+def from_files(cls: Any, folder: Path, path: str = "") -> Any:
+    """A tokenizer or processor from its own files in a private folder; ``path`` is the folder the user gave."""
+    made = cls.from_pretrained(str(folder), local_files_only=True)
+    if "name_or_path" in vars(made):
+        made.name_or_path = path
+        getattr(made, "init_kwargs", {})["name_or_path"] = path
+    return made
 
 
 def missing_words(cls: Any, files: list[str]) -> list[str]:
@@ -128,5 +137,5 @@ def attempt(make: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     """What ``make`` returns, or the exception it raised: libraries raise anything on a strange config."""
     try:
         return make(*arguments, **named)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (the exception is the answer)
         return error

@@ -85,7 +85,7 @@ class Mirror:
 
     def raw(self, name: str, file: str) -> Path:
         """A copy of a JSON exactly as it is, however broken: to see what the library says about it."""
-        target = self.root / "raw" / (name or "pipeline")
+        target = self.root / "raw" / self.prefix(name)
         target.mkdir(parents=True, exist_ok=True)
         (target / file).write_bytes(self.folder.content(self.prefix(name) + file))
         return target

@@ -80,7 +80,7 @@ def snapshot_of(obj: Any, **options: Any) -> Snapshot:
         from inspector.snapshots import take
 
         return take(os.fspath(obj), **options)
-    from inspector.build import known_disk
+    from inspector.live import known_disk
     from inspector.observe import capture
     from inspector.reading import Limits
 
@@ -98,11 +98,11 @@ def known_twin(obj: Any, **options: Any) -> tuple[Snapshot | None, Skip | None]:
     except AttributeError:
         return None, None
     name = dict.get(config, "_name_or_path") if isinstance(config, dict) else None
-    if not isinstance(name, str) or not Path(name).is_dir():
+    if not isinstance(name, str | os.PathLike) or not Path(name).is_dir():
         return None, None
     from inspector.snapshots import take
 
     try:
-        return take(name, **options), None
+        return take(os.fspath(name), **options), None
     except InspectError as error:
         return None, Skip("twin", f"{name} cannot be built anew to compare with: {error.message}")

@@ -5,22 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from inspector import guard, sources
-from inspector.model import EXIT_INTERNAL, EXIT_USAGE, Component, InspectError, Skip, Snapshot
+from inspector import sources
+from inspector.model import EXIT_USAGE, InspectError, Snapshot
+from inspector.process import Worker
 from inspector.reading import Limits
 from inspector.sources import Source
-from inspector.worker import Request
+from inspector.worker import FILES, Request
 
 SECONDS = 300.0
-ANSWER = 256 << 20
+DTYPES = ("float32", "float16", "bfloat16", "float64")
 READ_ONLY = ("weights",)
 NOTHING_TO_READ = ("py", "class")
 
@@ -61,6 +56,8 @@ def take(
         return saved(source)
     if static and (source.scheme in NOTHING_TO_READ or is_live(source)):
         raise InspectError(f"{text} has no files to read", hint="leave --static out", exit_code=EXIT_USAGE)
+    if torch_dtype is not None and torch_dtype not in DTYPES:
+        raise InspectError(f"no torch type {torch_dtype}", hint=f"one of {', '.join(DTYPES)}", exit_code=EXIT_USAGE)
     if source.scheme == "demo":
         say(f"making {text}")
     folder = folder_of(source)
@@ -76,19 +73,20 @@ def take(
         weights=weights,
         torch_dtype=torch_dtype,
         device=device,
+        online=online,
         trust_remote_code=trust_remote_code,
         seconds=timeout,
         here=os.getcwd(),
     )
     say(f"building {text}")
     with Worker(request) as worker:
-        seen = None if source.scheme in NOTHING_TO_READ or is_live(source) else read(folder, limits)
-        built = worker.answer()
-    if isinstance(built, Snapshot):
-        return built if seen is None else merged(seen, built)
-    if seen is None:
-        raise InspectError(f"{text}: {built.reason}", hint="run it with --timeout raised, or outside", exit_code=EXIT_INTERNAL)
-    return dataclasses.replace(seen, skipped=(*seen.skipped, built))
+        found = worker.answer()
+    if isinstance(found, Snapshot):
+        return found
+    if request.scheme not in FILES:
+        raise InspectError(f"{text}: {found.reason}", hint="run the same code on its own to see more")
+    seen = read(folder, limits)
+    return dataclasses.replace(seen, skipped=(*seen.skipped, found))
 
 
 def is_live(source: Source) -> bool:
@@ -135,117 +133,3 @@ def saved(source: Source) -> Snapshot:
             hint="save one with: inspect-pipe diff SOURCE --format json -o report.json",
             where=source.text,
         ) from error
-
-
-def merged(seen: Snapshot, built: Snapshot) -> Snapshot:
-    """What was built, with what only the files tell: sizes and types of weights, components that were not built."""
-    before = {c.path: c for c in seen.components}
-    components = [with_files(c, before.pop(c.path, None)) for c in built.components]
-    components += before.values()
-    problems = {(p.code, p.where, p.message if p.code.startswith("IPI") else ""): p for p in (*seen.problems, *built.problems)}
-    skipped = {(s.where, s.reason): s for s in (*seen.skipped, *built.skipped)}
-    return dataclasses.replace(
-        built, components=tuple(components), problems=tuple(problems.values()), skipped=tuple(skipped.values())
-    )
-
-
-def with_files(component: Component, files: Component | None) -> Component:
-    """A component that was built, with the facts that its files give."""
-    if files is None:
-        return component
-    facts = {**files.facts, **component.facts}
-    if files.state:
-        facts["files"] = files.state
-    return dataclasses.replace(component, facts=facts)
-
-
-class Worker:
-    """One run of :mod:`inspector.worker`, started at once and answered later."""
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.private = tempfile.TemporaryDirectory(prefix="inspect-pipe-", ignore_cleanup_errors=True)
-        self.log = open(Path(self.private.name) / "log", "w+b")  # noqa: SIM115 (closed in __exit__)
-        root = str(Path(__file__).resolve().parents[1])
-        start = "import sys; r = sys.argv.pop(1); r in sys.path or sys.path.insert(0, r); from inspector.worker import main; main()"
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", start, root, json.dumps(dataclasses.asdict(request))],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            cwd=self.private.name if request.scheme != "py" else None,
-            env=environment(Path(self.private.name), request),
-            start_new_session=True,
-        )
-
-    def __enter__(self) -> Worker:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        kill(self.process)
-        self.log.close()
-        self.private.cleanup()
-
-    def answer(self) -> Snapshot | Skip:
-        """The snapshot, or why there is none.
-
-        Raises:
-            InspectError: what the worker itself has to tell the user.
-        """
-        from pydantic import TypeAdapter
-
-        try:
-            out, _ = self.process.communicate(timeout=self.request.seconds)
-        except subprocess.TimeoutExpired:
-            return self.failed(f"building took over {self.request.seconds:g} s and was stopped")
-        if len(out) > ANSWER:
-            return self.failed(f"the worker's answer is over {ANSWER} bytes")
-        try:
-            said = json.loads(out)
-        except ValueError:
-            return self.failed(ended(self.process.returncode))
-        if "error" in said:
-            raise InspectError(said["error"].pop("message"), **said["error"])
-        if "crash" in said:
-            return self.failed(f"building failed: {said['crash']}")
-        return TypeAdapter(Snapshot).validate_python(said["snapshot"])
-
-    def failed(self, reason: str) -> Skip:
-        """Nothing was built: the reason, with the last line of the log where that tells more."""
-        kill(self.process)
-        self.log.seek(0)
-        lines = self.log.read()[-4096:].decode("utf-8", "replace").strip().splitlines()
-        tail = lines[-1].strip()[:300] if lines and not lines[-1].startswith("guard:") else ""
-        return Skip("pipe", f"{reason} ({tail})" if tail and tail not in reason else reason, failed=True)
-
-
-def environment(private: Path, request: Request) -> dict[str, str]:
-    """A clean environment for folders; the user's own for the user's own code."""
-    from inspector.classes import cache_dir
-
-    if request.scheme == "py":
-        return {**os.environ, **guard.QUIET}
-    return {**guard.environment(private, code=request.trust_remote_code), "INSPECT_PIPE_CACHE": str(cache_dir().absolute())}
-
-
-def ended(status: int | None) -> str:
-    """How a process that did not answer came to its end."""
-    if status is not None and status < 0:
-        try:
-            name = signal.Signals(-status).name
-        except ValueError:
-            name = str(-status)
-        return f"the worker was ended by {name}"
-    return f"the worker ended with status {status} and no answer"
-
-
-def kill(process: subprocess.Popen[Any]) -> None:
-    """End a worker and whatever it started; nothing if it has ended."""
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
-        except ProcessLookupError:  # it ended just now
-            return
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

@@ -57,6 +57,7 @@ def stand_in(base: type | None, library: str, cls: str, reason: str, config: dic
         "__len__": lambda self: int(known.get("vocab_size") or 0),
         "__bool__": lambda self: True,
     }
+    made: Any
     try:
         made = object.__new__(type(cls, (base,) if base else (), dict(body)))
     except TypeError:  # a final class, or one with a metaclass of its own: then it only looks alike

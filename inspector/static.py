@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
+import os
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from inspector import classes, survey
-from inspector.model import Component, Finding, InspectError, Kind, Setting, Skip, Snapshot, Value
-from inspector.reading import Folder, Limits, ReadError
-from inspector.sources import COMPONENT_FILES, INDEX, Source
+from inspector import classes, entries, texts, weightfiles
+from inspector.classes import ClassInfo
+from inspector.entries import INDEX
+from inspector.model import EXIT_USAGE, Component, Finding, InspectError, Kind, Setting, Skip, Snapshot, Value
+from inspector.reading import WORDS, Folder, Limits, ReadError
+from inspector.sources import COMPONENT_FILES, Source
+from inspector.survey import survey
 
 LIBRARY_KEYS = ["quantization_config", "auto_map"]
 """Keys of a config that the library consumes itself, although no ``__init__`` takes them."""
-_BUILT_BY_NAME: tuple[tuple[str, tuple[Kind, ...]], ...] = (
-    ("scheduler", ("scheduler",)),
-    ("tokenizer", ("tokenizer", "processor", "other")),
-    ("unet", ("model", "transformers", "other")),
-    ("vae", ("model", "transformers", "other")),
-    ("transformer", ("model", "transformers", "other")),
-    ("text_encoder", ("transformers", "model", "other")),
-)
-"""A component's name says what kind its class must be: a unet may not be a tokenizer."""
+_FIRST: dict[Kind, str] = {
+    "scheduler": "scheduler_config.json",
+    "tokenizer": "tokenizer_config.json",
+    "processor": "preprocessor_config.json",
+}
+_NEEDS_CONFIG: tuple[Kind, ...] = ("scheduler", "model", "transformers")
 
 
-@dataclass
-class _Seen:
-    """What has been gathered of one folder."""
+@dataclass(slots=True)
+class Gathered:
+    """What has been seen of one folder."""
 
     folder: Folder
     components: list[Component] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
     skipped: list[Skip] = field(default_factory=list)
+    loaded_from: set[str] = field(default_factory=set)
 
     def failed(self, path: str, error: ReadError) -> None:
-        self.problems.append(Finding(error.code or "IPI901", "error", error.where or path, error.message, error.hint))
+        """A part that could not be read: the finding, and the skip that makes the exit status 3."""
+        self.problems.append(Finding(error.code, "error", error.where or path, error.message, error.hint))
         self.skipped.append(Skip(path, error.message, failed=True))
+
+    def json(self, name: str, path: str) -> dict[str, Any] | None:
+        """A JSON of a component, with what its texts say; None when it cannot be read, and then that is reported."""
+        try:
+            data = self.folder.json(name)
+        except ReadError as error:
+            self.failed(path, error)
+            return None
+        words = "token" in name.rpartition("/")[2] or "processor" in name.rpartition("/")[2]
+        self.problems += texts.told(name, data, path, words=words)
+        return data
 
 
 def snapshot(source: Source, limits: Limits) -> Snapshot:
@@ -47,240 +60,293 @@ def snapshot(source: Source, limits: Limits) -> Snapshot:
     Raises:
         InspectError: the source has no files (``py:``, ``class:``), or its only file cannot be read.
     """
-    if source.path is None:
-        raise InspectError(f"{source.text} is no folder or file, so --static has nothing to read", exit_code=2)
-    single = source.path.is_file()
-    with Folder(source.path.parent if single else source.path, limits) as folder:
-        seen = _Seen(folder)
-        if source.scheme in ("folder", "hub", "demo") and INDEX in folder.entries:
+    path = source.path
+    if path is None and source.scheme == "demo":
+        from inspector import demo
+
+        path = demo.path(source.target)
+    if path is None:
+        hint = "leave --static out"
+        raise InspectError(f"{source.text} is no folder or file, so --static has nothing to read", hint=hint, exit_code=EXIT_USAGE)
+    if source.scheme in ("config", "weights"):
+        return single(source, path, limits)
+    with Folder(path, limits) as folder:
+        seen = Gathered(folder)
+        for error in folder.problems:
+            seen.failed(error.where, error)
+        if INDEX in folder.entries:
             pipeline(seen)
-        elif source.scheme == "weights":
-            path = source.path.stem if source.path.stem.isidentifier() else "model"
-            seen.components.append(with_weights(Component(path, "", kind="other"), seen, [source.path.name]))
         else:
-            alone(seen, source.path.name if single else "")
-        if not single:
-            seen.problems += survey.survey(folder)
-    return Snapshot(source.text, versions(), tuple(seen.components), tuple(seen.problems), tuple(seen.skipped))
+            alone(seen, next((f for f in COMPONENT_FILES if f in folder.entries), ""))
+        seen.problems += survey(folder, seen.loaded_from)
+    said = {s.reason for s in seen.skipped}
+    seen.skipped += (Skip(n, why, failed=True) for n, (v, why) in folder.verdicts.items() if v == "failed" and why not in said)
+    return finished(source, seen)
 
 
-def pipeline(seen: _Seen) -> None:
-    try:
-        index = seen.folder.json(INDEX)
-    except ReadError as error:
-        seen.failed("pipe", error)
-        index = {}
-    seen.problems += survey.values(INDEX, index, component="pipe")
-    named = index.get("_class_name")
-    name = str(named[-1] if isinstance(named, list) and named else named or "DiffusionPipeline")
-    info = None if isinstance(named, list) else classes.find("diffusers", name)
-    if index and info is None and not isinstance(named, list):
-        close = classes.near(name, "diffusers")
-        text = f"{INDEX}: no class {name} in the installed diffusers{f'; did you mean {close[0]}?' if close else ''}"
-        seen.problems.append(Finding("IPP204", "warning", "pipe", text))
-        seen.skipped.append(Skip("pipe", text, failed=True))
-    if isinstance(named, list):
-        seen.skipped.append(Skip("pipe", f"{name} is code that the folder brings along ({INDEX} names {named}); it was not run"))
+def single(source: Source, path: Path, limits: Limits) -> Snapshot:
+    """One file that the user named; a link to it is his own, wherever it leads.
+
+    Raises:
+        ReadError: it cannot be read, so there is nothing to report.
+    """
+    name = path.name
+    with Folder(path.parent, limits, only=name) as folder:
+        if folder.entries.get(name) is not None and folder.entries[name].kind == "link":
+            target = Path(os.path.realpath(path))
+            return single(Source(source.text, source.scheme, target), target, limits) if target != path else refused(folder, name)
+        seen = Gathered(folder)
+        if source.scheme == "weights":
+            header = folder.header(name)
+            stem = name.removesuffix(".safetensors")
+            state = {"parameters": header.parameters, "dtype": one(header.dtypes), "tensors": len(header.tensors)}
+            facts = {"weights": "safetensors", "metadata": header.metadata}
+            seen.components.append(Component(stem if stem.isidentifier() else "model", "", state=state, facts=facts))
+        else:
+            alone(seen, name)
+    return finished(source, seen)
+
+
+def refused(folder: Folder, name: str) -> Snapshot:
+    folder.header(name)  # raises: it is a link that leads nowhere
+    raise InspectError(f"{name} cannot be read", code="IPI905", where=name)
+
+
+def finished(source: Source, seen: Gathered) -> Snapshot:
+    problems = {(p.code, p.where, p.message): p for p in seen.problems}
+    skipped = tuple(dict.fromkeys(seen.skipped))
+    return Snapshot(source.text, versions(), tuple(seen.components), tuple(problems.values()), skipped)
+
+
+def pipeline(seen: Gathered) -> None:
+    """A folder with a ``model_index.json``."""
+    index = seen.json(INDEX, "pipe")
+    if index is None:
+        for name in sorted(n for n, e in seen.folder.entries.items() if e.kind == "folder" and "/" not in n):
+            if set(seen.folder.below(name)) & set(COMPONENT_FILES):
+                component(seen, name, name, None, None)
+        return
+    info = pipeline_class(seen, index)
     parameters = info.parameters if info else {}
-    entries = {k: v for k, v in index.items() if not k.startswith("_")}
+    optional = [n for n in info.optional if n in parameters] if info else []
+    expected = {n for n, v in parameters.items() if v == "required"} | set(optional)
+    held = {k: v for k, v in index.items() if not k.startswith("_")}
+
+    def names_component(key: str) -> bool:
+        return key in expected or (key not in parameters and (is_pair(held.get(key)) or held.get(key) == [None, None]))
+
     settings = tuple(
-        setting(k, entries, parameters, bool(info), component=isinstance(entries.get(k), list) or parameters.get(k) == "required")
-        for k in dict.fromkeys([*parameters, *entries])
+        setting(k, held, parameters, known=info is not None, component=names_component(k))
+        for k in dict.fromkeys([*parameters, *held])
     )
     facts = {
+        "class_on_disk": index.get("_class_name"),
         "version_on_disk": index.get("_diffusers_version"),
-        "index_keys": sorted(entries),
-        "expected": sorted(k for k, v in parameters.items() if v == "required"),
+        "index_keys": sorted(held),
+        "library_keys": LIBRARY_KEYS,
     }
-    seen.components.append(Component("pipe", name, settings, kind="pipeline", library="diffusers", facts=facts))
-    for key, value in entries.items():
-        if isinstance(value, list):
-            entry(key, value, seen)
-
-
-def entry(name: str, value: list[Any], seen: _Seen) -> None:
-    """One ``name: [library, class]`` of an index."""
-    if len(value) < 2 or value[0] is None:
-        return
-    library, cls = value[0], value[1]
-    if not isinstance(library, str) or not isinstance(cls, str):
-        text = f"{INDEX}: {name} is not [library, class]"
-        seen.problems.append(Finding("IPI910", "error", f"pipe.{name}", text))
-        seen.skipped.append(Skip(name, text, failed=True))
-        return
-    if any(c in name + library + cls for c in "/\\\0") or ".." in name + library:
-        text = f"{INDEX}: {name!r}: [{library!r}, {cls!r}] holds a path; it was not followed"
-        seen.problems.append(Finding("IPI906", "error", f"pipe.{name}", text, "use plain names"))
-        seen.skipped.append(Skip(name, text, failed=True))
-        return
-    info = classes.find(library, cls)
-    declared = f'["{library}", "{cls}"]'
-    brought = {f"{library}.py", f"{name}/{library}.py"} & seen.folder.entries.keys()
-    kinds = next((k for prefix, k in _BUILT_BY_NAME if name.startswith(prefix)), None)
-    if brought:
-        reason = f"{name}: {declared} is code that the folder brings along ({sorted(brought)[0]}); it was not run"
-        seen.skipped.append(Skip(name, reason))
-    elif info is None and (library in sys.stdlib_module_names or (library not in classes.LIBRARIES and classes.home(library))):
-        text = f"{INDEX}: {name}: {declared} names a library outside the table; it was never imported"
-        seen.problems.append(Finding("IPI903", "error", f"pipe.{name}", text, f"write the diffusers or transformers class of {name}"))
-        seen.skipped.append(Skip(name, text, failed=True))
-        return
-    elif info is None:
-        close = classes.near(cls)
-        hint = f"; did you mean {close[0]}?" if close and close[0] != cls else ""
-        where = f"library {library} is not one this tool builds from" if library not in classes.LIBRARIES else f"no class {cls} in {library}"
-        text = f"{INDEX}: {name}: {declared}: {where}{hint}"
-        seen.problems.append(Finding("IPP204", "warning", f"pipe.{name}", text))
-        seen.skipped.append(Skip(name, text, failed=library in classes.LIBRARIES))
-    elif kinds and info.kind not in kinds:
-        text = f"{INDEX}: {name}: {declared} is a {info.kind}, not a {kinds[0]}; it was not built"
-        seen.problems.append(Finding("IPI903", "error", f"pipe.{name}", text))
-        seen.skipped.append(Skip(name, text, failed=True))
-        return
-    component(name, name, [library, cls], info, seen)
-
-
-def component(path: str, below: str, declared: list[str] | None, info: classes.ClassInfo | None, seen: _Seen) -> None:
-    """One component's folder (``below`` is '' for a component that is the whole source)."""
-    prefix = f"{below}/" if below else ""
-    inside = [n.removeprefix(prefix) for n in seen.folder.entries if n.startswith(prefix) and "/" not in n.removeprefix(prefix)]
-    kind: Kind = info.kind if info else "other"
-    cls = info.name if info else declared[1] if declared else ""
-    facts: dict[str, Any] = {"declared": declared, "library_keys": LIBRARY_KEYS, "folder": "present" if inside or not below else "missing"}
-    file = next((f for f in ordered(kind) if f in inside), None)
-    disk: dict[str, Any] = {}
-    if below and below not in seen.folder.entries:
-        seen.skipped.append(Skip(path, f"there is no folder {below}/", failed=True))
-    elif file is None:
-        facts["folder"] = "no config"
-        if kind in ("scheduler", "model", "transformers"):
-            seen.skipped.append(Skip(path, f"{prefix}{ordered(kind)[0]} is missing", failed=True))
-            seen.problems.append(Finding("IPI901", "error", path, f"there is no {prefix}{ordered(kind)[0]}"))
-    else:
-        try:
-            disk = seen.folder.json(prefix + file)
-        except ReadError as error:
-            seen.failed(path, error)
-        seen.problems += survey.values(prefix + file, disk, component=path)
-        if kind in ("model", "transformers", "scheduler") and (found := survey.out_of_range(disk, path)):
-            seen.problems.append(found)
-            seen.skipped.append(Skip(path, found.message, failed=True))
-    facts |= {f: disk[k] for f, k in (("class_on_disk", "_class_name"), ("version_on_disk", "_diffusers_version")) if k in disk}
-    ours = kind in ("scheduler", "model")
-    parameters = info.parameters if info and ours else {}
-    keys = [k for k in dict.fromkeys([*parameters, *disk]) if not k.startswith("_")]
-    settings = tuple(setting(k, disk, parameters, ours) for k in keys)
-    if kind == "scheduler":
-        facts["owners"] = owners_of([s.name for s in settings if not s.accepted])
-    weights = [prefix + n for n in inside if n.endswith(".safetensors")]
-    found_component = Component(
-        path, cls, settings, kind=kind, library=info.library if info else declared[0] if declared else "", facts=facts
+    if info is not None:
+        facts |= {"expected": sorted(expected), "optional": sorted(optional)}
+    seen.components.append(
+        Component("pipe", class_name(index), settings, kind="pipeline", library="diffusers", facts=facts)
     )
-    seen.components.append(with_weights(found_component, seen, weights))
+    names = set(seen.folder.entries)
+    annotations = info.annotations if info else {}
+    for key, value in held.items():
+        if entries.is_empty(value) or key in parameters.keys() - expected:
+            continue
+        if not isinstance(value, list) and key not in expected:
+            continue
+        entry = entries.judge(key, value if isinstance(value, list) else [value], names, annotations.get(key, ""))
+        if info is not None and key not in expected and entry.problem is None:
+            continue  # the library drops it; IPC104 says so
+        if entry.problem is not None:
+            seen.problems.append(entry.problem)
+        if entry.skip is not None:
+            seen.skipped.append(entry.skip)
+        if entry.read:
+            several(seen, entry)
 
 
-def alone(seen: _Seen, file: str) -> None:
-    """A folder or a file that holds one component's config."""
-    file = file or next(f for f in COMPONENT_FILES if f in seen.folder.entries)
-    disk = seen.folder.json(file)
-    architectures = disk.get("architectures")
-    library, cls = ("diffusers", disk.get("_class_name")) if "_class_name" in disk else ("transformers", (architectures or [None])[0])
-    info = classes.find(library, cls) if isinstance(cls, str) else None
-    name = seen.folder.root.name
-    path = "scheduler" if info and info.kind == "scheduler" else name if name.isidentifier() else "model"
-    if info is None:
-        seen.skipped.append(Skip(path, f"{file} names no class of the installed libraries ({cls})"))
-    parameters = info.parameters if info and info.kind in ("scheduler", "model") else {}
-    keys = [k for k in dict.fromkeys([*parameters, *disk]) if not k.startswith("_")]
-    settings = tuple(setting(k, disk, parameters, bool(parameters)) for k in keys)
-    facts = {"class_on_disk": disk.get("_class_name"), "version_on_disk": disk.get("_diffusers_version")}
+def pipeline_class(seen: Gathered, index: dict[str, Any]) -> ClassInfo | None:
+    """The pipeline's class in the table; None, and why, when it is code of the folder or unknown."""
+    named, name = index.get("_class_name"), class_name(index)
+    if isinstance(named, list):
+        file = f"{named[0]}.py" if named else ""
+        here = file in seen.folder.entries
+        message = f"{INDEX}: {name} is code of this folder ({file}{'' if here else ', which is not in it'}); it was not run"
+        fix = "--trust-remote-code runs it" if here else f"fetch {file} from where the folder came from"
+        seen.problems.append(Finding("IPP204", "note" if here else "warning", "pipe", message, fix))
+        seen.skipped.append(Skip("pipe", message))
+        return None
+    if not isinstance(named, str):
+        message = f"{INDEX} names no pipeline class (_class_name is {named!r})"
+        seen.problems.append(Finding("IPI903", "error", "pipe", message, 'write "_class_name": "StableDiffusionPipeline", say'))
+        seen.skipped.append(Skip("pipe", message, failed=True))
+        return None
+    info = classes.find("diffusers", name)
+    if info is not None and info.kind == "pipeline":
+        return info
+    if info is None and classes.home("diffusers") is None:
+        seen.skipped.append(Skip("pipe", "diffusers is not installed, so nothing is known of its classes"))
+        return None
+    close = [n for n in classes.near(name, "diffusers") if n != name]
+    message = f"{INDEX}: {name} is {f'a {info.kind}' if info else 'no class'} of the installed diffusers, not a pipeline"
+    fix = f"did you mean {close[0]}?" if close else "install the version that wrote this folder"
+    seen.problems.append(Finding("IPI903", "error", "pipe", message, fix))
+    seen.skipped.append(Skip("pipe", message, failed=True))
+    return None
+
+
+def class_name(index: dict[str, Any]) -> str:
+    """The pipeline's class as the index names it; a custom one is ``[module, class]``."""
+    named = index.get("_class_name")
+    return str(named[-1] if isinstance(named, list) and named else named or "DiffusionPipeline")
+
+
+def several(seen: Gathered, entry: entries.Entry) -> None:
+    """An entry's component; a ``MultiControlNetModel`` and its like keep one folder a member."""
+    cls = entry.declared[1]
+    if entry.info is None or not cls.startswith("Multi") or entry.info.kind != "model":
+        component(seen, entry.name, entry.name, entry.declared, entry.info)
+        return
+    below = [entry.name]
+    while f"{entry.name}_{len(below)}" in seen.folder.entries:
+        below.append(f"{entry.name}_{len(below)}")
+    for number, name in enumerate(below):
+        component(seen, f"{entry.name}[{number}]", name, None, None)
+
+
+def component(seen: Gathered, path: str, below: str, declared: list[str] | None, info: ClassInfo | None) -> None:
+    """One component's folder."""
+    inside = seen.folder.below(below)
+    facts: dict[str, Any] = {"folder": "present", "library_keys": LIBRARY_KEYS}
+    if declared is not None:
+        facts["declared"] = declared
     kind: Kind = info.kind if info else "other"
+    disk: dict[str, Any] = {}
+    there = seen.folder.entries.get(below)
+    first = _FIRST.get(kind, "config.json")
+    file = next((f for f in (first, *COMPONENT_FILES) if f in inside), "")
+    if there is None or there.kind != "folder":
+        facts["folder"] = "missing"
+        why = there.why if there and there.why else f"there is no folder {below}/"
+        seen.skipped.append(Skip(path, why, failed=True))
+    elif not file and kind in _NEEDS_CONFIG:
+        facts["folder"] = "no config"
+        error = ReadError(f"{below}/{first} is missing", code="IPI901", where=f"{below}/{first}", hint="download it again")
+        seen.failed(path, error)
+    for name in sorted(inside, key=lambda n: n != file):
+        if name.endswith(".json") and not name.endswith(".index.json") and name not in WORDS:
+            data = seen.json(f"{below}/{name}", path)
+            if name == file:
+                disk = data or {}
+    if info is None and declared is None:
+        info = class_of(disk)
+    seen.components.append(described(seen, path, below, disk, info, declared, facts))
+
+
+def described(
+    seen: Gathered,
+    path: str,
+    below: str,
+    disk: dict[str, Any],
+    info: ClassInfo | None,
+    declared: list[str] | None,
+    facts: dict[str, Any],
+) -> Component:
+    """A component by its JSON, its class and its weights."""
+    kind: Kind = info.kind if info else "other"
+    taken = info.parameters if info is not None and kind in _NEEDS_CONFIG else {}
+    # transformers keeps any key of a config, so none is unknown to it
+    known = bool(taken) and kind != "transformers"
+    names = [k for k in dict.fromkeys([*taken, *disk]) if not k.startswith("_")]
+    settings = tuple(setting(k, disk, taken, known=known) for k in names) if disk else ()
+    for fact, key in (("class_on_disk", "_class_name"), ("version_on_disk", "_diffusers_version")):
+        if key in disk:
+            facts[fact] = disk[key]
     if kind == "scheduler":
-        facts["owners"] = owners_of([s.name for s in settings if not s.accepted])
-    seen.problems += survey.values(file, disk, component=path)
-    if found := survey.out_of_range(disk, path):
-        seen.problems.append(found)
-    seen.components.append(Component(path, str(cls or ""), settings, kind=kind, library=library, facts=facts))
+        facts["owners"] = classes.owners([s.name for s in settings if not s.accepted])
+    state, found, errors = weightfiles.weights(seen.folder, below)
+    for error in errors:
+        seen.failed(path, error)
+    for broken, problem in weightfiles.shards(seen.folder, below):
+        if broken is not None:
+            seen.failed(path, broken)
+        if problem is not None:
+            seen.problems.append(problem)
+            seen.skipped.append(Skip(path, problem.message, failed=True))
+    seen.loaded_from.add(below)
+    library = info.library if info else declared[0] if declared else ""
+    cls = info.name if info else declared[1] if declared else str(disk.get("_class_name") or "")
+    return Component(path, cls, settings, state, kind=kind, library=library, facts={**facts, **found})
 
 
-def setting(name: str, disk: dict[str, Any], parameters: dict[str, Any], known: bool, *, component: bool = False) -> Setting:
-    default = parameters.get(name)
+def alone(seen: Gathered, file: str) -> None:
+    """A folder or a file that holds one component's config.
+
+    Raises:
+        ReadError: it cannot be read.
+    """
+    disk = seen.folder.json(file)
+    info = class_of(disk)
+    name = seen.folder.root.name if file in COMPONENT_FILES else ""
+    path = "scheduler" if info and info.kind == "scheduler" else name if name.isidentifier() else "model"
+    seen.problems += texts.told(file, disk, path, words="token" in file or "processor" in file)
+    if info is None:
+        named = disk.get("_class_name") or (disk.get("architectures") or [None])[0]
+        said = f"{file} names the class {named!r}, which the installed libraries do not have" if named else f"{file} names no class"
+        seen.problems.append(Finding("IPP204", "warning" if named else "note", path, said))
+        seen.skipped.append(Skip(path, said))
+    facts: dict[str, Any] = {"library_keys": LIBRARY_KEYS}
+    seen.components.append(described(seen, path, "", disk, info, None, facts))
+
+
+def class_of(config: dict[str, Any]) -> ClassInfo | None:
+    """The class that a component's own JSON names."""
+    architectures = config.get("architectures")
+    named = (
+        ("diffusers", config.get("_class_name")),
+        ("transformers", architectures[0] if isinstance(architectures, list) and architectures else None),
+        ("stable_diffusion", architectures[0] if isinstance(architectures, list) and architectures else None),
+        ("transformers", config.get("image_processor_type") or config.get("feature_extractor_type")),
+        ("transformers", config.get("processor_class") if "tokenizer_class" not in config else None),
+        ("transformers", config.get("tokenizer_class")),
+    )
+    found = (classes.find(library, name) for library, name in named if isinstance(name, str) and name)
+    return next((info for info in found if info is not None), None)
+
+
+def setting(name: str, disk: dict[str, Any], taken: dict[str, Value | str], *, known: bool, component: bool = False) -> Setting:
+    """One name in the two places that files and source tell of."""
+    default = taken.get(name)
     return Setting(
         name,
         disk=Value(type(disk[name]).__name__, finite(disk[name])) if name in disk else None,
         default=default if isinstance(default, Value) else None,
-        accepted=name in parameters or not known,
+        accepted=name in taken or not known,
         role="component" if component else "value",
     )
 
 
+def is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)
+
+
 def finite(value: Any) -> Any:
     """Infinity as text, as everywhere in plain data."""
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+    if isinstance(value, float) and math.isinf(value):
         return repr(value)
     if isinstance(value, list):
         return [finite(v) for v in value]
     return {k: finite(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def ordered(kind: Kind) -> tuple[str, ...]:
-    """The JSON files of a component, the one that holds its settings first."""
-    first = {
-        "scheduler": "scheduler_config.json",
-        "model": "config.json",
-        "transformers": "config.json",
-        "tokenizer": "tokenizer_config.json",
-        "processor": "preprocessor_config.json",
-    }.get(kind, "config.json")
-    return (first, *(f for f in COMPONENT_FILES if f != first))
-
-
-def with_weights(component: Component, seen: _Seen, names: list[str]) -> Component:
-    """The component with what the headers of its safetensors files say."""
-    tensors: dict[str, tuple[str, tuple[int, ...]]] = {}
-    dtypes: set[str] = set()
-    for name in names:
-        try:
-            header = seen.folder.header(name)
-        except ReadError as error:
-            seen.failed(component.path, error)
-            continue
-        if not any(mark in name for mark in (".fp16.", ".non_ema.", ".fp32.")) or len(names) == 1:
-            tensors |= header.tensors
-            dtypes |= set(header.dtypes)
-    if not tensors:
-        return component
-    state = {
-        "parameters": sum(math.prod(shape) for _, shape in tensors.values()),
-        "dtype": sorted(dtypes)[0] if len(dtypes) == 1 else sorted(dtypes),
-    }
-    facts = dict(component.facts)
-    adapters = sorted(n for n in tensors if ".lora_" in n or ".base_layer." in n)
-    if any(".base_layer." in n for n in adapters):
-        facts["adapter_tensors"] = [len(adapters), next(n for n in adapters if ".base_layer." in n)]
-    return replace(component, state=state, facts=facts)
-
-
-def owners_of(names: list[str]) -> dict[str, dict[str, Any]]:
-    """For every key that a scheduler does not take: the schedulers that do, with their defaults."""
-    found: dict[str, dict[str, Any]] = {}
-    for info in classes.schedulers() if names else ():
-        for name in names:
-            default = info.parameters.get(name)
-            if default is not None:
-                found.setdefault(name, {})[info.name] = default.data if isinstance(default, Value) else default
-    # the well-known classes have the short names: DDIMScheduler before CogVideoXDDIMScheduler
-    return {name: dict(sorted(by.items(), key=lambda c: (len(c[0]), c[0]))) for name, by in found.items()}
+def one(names: list[str]) -> Any:
+    return names[0] if len(names) == 1 else names or None
 
 
 def versions() -> dict[str, str]:
-    """Versions of the installed libraries, read from their metadata."""
-    found = {"python": sys.version.split()[0]}
-    for name in ("diffusers", "transformers", "torch", "safetensors"):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
+    """Versions of the installed libraries, as their source says."""
+    found = {name: classes.version(name) for name in ("diffusers", "torch", "transformers")}
+    return {"python": sys.version.split()[0], **{n: v for n, v in found.items() if v is not None}}

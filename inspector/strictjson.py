@@ -1,105 +1,151 @@
-"""JSON as the standard has it, and nothing that Python's parser lets pass: told with the code of the contract."""
+"""JSON as the standard has it, and nothing more that Python's parser lets pass; each refusal with its code."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+import re
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
 
 from inspector.model import InspectError
 
-_SHADOWS = frozenset(dir(dict)) | {"self", "__dict__", "move_to_end"}
-"""Names that are methods of a config: as keys they replace the method on the object (SAFETY, measured)."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SHADOWS = frozenset(dir(OrderedDict)) | {"self", "__dict__", "_FrozenDict__frozen"}
+"""Names that a config object already has: as keys they replace its methods, or the object that is being built."""
+_DIGITS = 128
+"""The longest whole number: transformers writes ``int(1e30)``, far below; thousands of digits only cost time."""
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
+_MARKER = re.compile(r"^(<{7}|>{7})( .*|)$", re.MULTILINE)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_FOREIGN = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
 
 
 class ReadError(InspectError):
     """A file that could not be read as what it claims to be; ``code`` is IPI901 to IPI912, ``where`` its name."""
 
 
-def loads(data: bytes, where: str, *, depth: int = 64, shadows: bool = True) -> Any:
-    """Parse strictly: UTF-8, no duplicate keys, no NaN, no lone surrogates, bounded depth.
+def whole(text: str) -> int:
+    """A whole number of a sane length."""
+    if len(text) > _DIGITS:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
 
-    ``Infinity`` and ``-Infinity`` are let through: diffusers itself writes ``"lambda_min_clipped": -Infinity`` into
-    every DPM-Solver config.
+
+def real(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:24]} is larger than any number a computer holds")
+    return number
+
+
+def loads(
+    data: bytes, where: str, *, depth: int = 64, shadows: bool = True, integer: Callable[[str], Any] = whole
+) -> Any:
+    """Parse strictly: UTF-8 without a mark, no duplicate keys, no NaN, no lone surrogates, bounded depth.
+
+    ``Infinity`` and ``-Infinity`` are let through, although the standard has neither: diffusers itself writes
+    ``"lambda_min_clipped": -Infinity`` into every DPM-Solver config.
 
     Args:
         data: the bytes of the file.
         where: its name, for the error.
-        depth: the deepest nesting to accept; checked before anything is parsed.
-        shadows: refuse keys that would shadow a method of the config (IPI910).
+        depth: the deepest nesting to accept; measured before anything is parsed.
+        shadows: refuse keys that would shadow what a config object has (IPI910).
+        integer: makes a number of the text of a whole one.
 
     Raises:
         ReadError: with the line where the parser gave up.
     """
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ReadError(f"{where} is UTF-16, not UTF-8", code="IPI902", where=where, hint="save it as UTF-8")
+    text = decoded(data, where)
+    if text.count("[") + text.count("{") > depth and nested(text) > depth:
+        hint = f"--limit depth={depth * 4}, if you trust the file"
+        raise ReadError(f"{where} is nested deeper than {depth} levels", code="IPI904", where=where, hint=hint)
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"{where} is not UTF-8 (byte {error.start})"
-        raise ReadError(message, code="IPI902", where=where, hint="save it as UTF-8") from error
-    for number, line in enumerate(text.splitlines()[:10_000], 1):
-        if line.startswith(("<<<<<<< ", ">>>>>>> ")):
-            raise ReadError(
-                f"{where} holds an unresolved merge conflict ({line[:24].strip()}, line {number})",
-                code="IPI902",
-                where=where,
-                hint="choose one side, and remove the conflict markers",
-            )
-    if nested(text) > depth:
-        raise ReadError(f"{where} is nested deeper than {depth}", code="IPI904", where=where, hint=f"--limit depth={depth * 2}")
-    try:
-        parsed = json.loads(text, object_pairs_hook=lambda pairs: unique(pairs, where), parse_constant=constant)
+        parsed = json.loads(
+            text, object_pairs_hook=unique, parse_constant=constant, parse_float=real, parse_int=integer
+        )
     except json.JSONDecodeError as error:
-        message = f"{where} is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-        raise ReadError(message, code="IPI902", where=where, hint="is the file complete?") from error
+        raise syntax(text, error, where) from error
     except ValueError as error:
-        if isinstance(error, InspectError):
-            raise
-        raise ReadError(f"{where} is not strict JSON: {error}", code="IPI902", where=where) from error
-    for key in sorted(_SHADOWS & parsed.keys()) if shadows and isinstance(parsed, dict) else ():
-        message = f"{where} has a key named {key!r}, which would replace that method of the config"
-        raise ReadError(message, code="IPI910", where=where, hint="rename or remove it")
-    if not encodable(parsed):
-        raise ReadError(f"{where} holds a lone surrogate", code="IPI902", where=where)
+        code = "IPI910" if "number" in str(error) else "IPI902"
+        hint = "keep one of the two" if "twice" in str(error) else "write null or a finite number" if "NaN" in str(error) else ""
+        raise ReadError(f"{where} is not strict JSON: {error}", code=code, where=where, hint=hint) from error
+    if _SURROGATE.search(text) and not encodable(parsed):
+        raise ReadError(f"{where} holds half a character (a lone surrogate)", code="IPI902", where=where)
+    if shadows and isinstance(parsed, dict):
+        for key in parsed:
+            if key in _SHADOWS:
+                message = f"{where} has a key named {key!r}, which every config object already has: it would be replaced"
+                raise ReadError(message, code="IPI910", where=where, hint=f"rename or remove {key!r}")
     return parsed
+
+
+def decoded(data: bytes, where: str) -> str:
+    """The bytes as text.
+
+    Raises:
+        ReadError: they are not UTF-8, or begin with a byte order mark (the libraries refuse such a file too).
+    """
+    if data.startswith(b"\xef\xbb\xbf"):
+        message = f"{where} begins with a byte order mark (BOM), which JSON forbids and diffusers refuses"
+        raise ReadError(message, code="IPI902", where=where, hint="save it as UTF-8 without BOM")
+    foreign = next((name for mark, name in _FOREIGN if data.startswith(mark)), None)
+    if foreign is None and data[:2].count(0) == 1:
+        foreign = "UTF-16"
+    if foreign is not None:
+        raise ReadError(f"{where} is {foreign}, not UTF-8", code="IPI902", where=where, hint="save it as UTF-8")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"{where} is not UTF-8 (byte {error.start}: 0x{data[error.start]:02x})"
+        raise ReadError(message, code="IPI902", where=where, hint="save it as UTF-8") from error
+
+
+def syntax(text: str, error: json.JSONDecodeError, where: str) -> ReadError:
+    """Why it did not parse: an unresolved merge, an early end, or the parser's own words."""
+    if marker := _MARKER.search(text):
+        line = text.count("\n", 0, marker.start()) + 1
+        message = f"{where} has an unresolved merge conflict ({marker[0][:32]}, line {line})"
+        return ReadError(message, code="IPI902", where=where, hint="keep one side, and remove the conflict markers")
+    if not text.strip():
+        return ReadError(f"{where} is empty", code="IPI902", where=where, hint="download or save the file again")
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        message = f"{where} ends too early (line {error.lineno}): {error.msg}"
+        return ReadError(message, code="IPI902", where=where, hint="download or save the file again")
+    message = f"{where} is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+    return ReadError(message, code="IPI902", where=where, hint="correct the file there")
 
 
 def nested(text: str) -> int:
     """The deepest nesting of brackets outside of strings, without parsing."""
     deepest = level = 0
-    inside = escaped = False
-    for char in text:
-        if inside:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                inside = False
-        elif char == '"':
-            inside = True
-        elif char in "[{":
+    for token in _TOKEN.finditer(text):
+        first = token[0][0]
+        if first in "[{":
             level += 1
             deepest = max(deepest, level)
-        elif char in "]}":
+        elif first != '"':
             level -= 1
     return deepest
 
 
 def constant(name: str) -> float:
     if name == "NaN":
-        raise ValueError("NaN is no JSON")
+        raise ValueError("it holds NaN")
     return float(name)
 
 
-def unique(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ReadError(f"{where} has the key {key!r} twice", code="IPI902", where=where, hint="keep one of the two")
-        found[key] = value
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ValueError(f"it has the key {key!r} twice, and which one counts depends on the reader")
+            seen.add(key)
     return found
 
 

@@ -1,94 +1,150 @@
-"""What a folder's listing and JSON values reveal before anything is built: pickles, code, links, references, sizes."""
+"""What the listing of a folder and the first bytes of its files reveal: pickles, code, links, references.
+
+Severities, and why. A folder of an honest model must come out clean, so what honest repositories often have is a note:
+pickled weights as torch saves them, a ``handler.py``, a README that names a prior. What no honest one needs is a
+warning or an error: a pickle that torch did not write, a pickle or a program under another name, a module that Python
+would import by itself if someone stood in the folder.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+import sys
+from collections.abc import Iterable, Iterator
 
-from inspector.model import Finding, Severity
-from inspector.reading import Folder
+from inspector.model import Finding
+from inspector.reading import Folder, ReadError
+from inspector.texts import finding
 
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npy", ".npz", ".joblib")
-_MAGIC = {b"\x80\x02": "a pickle", b"\x80\x03": "a pickle", b"\x80\x04": "a pickle", b"\x80\x05": "a pickle", b"PK\x03\x04": "a zip archive"}
-_CODE = (".py", ".so", ".pyd", ".dll", ".pyc", ".pth.py")
-_HONOURED = {"pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", ".env", "sitecustomize.py", "usercustomize.py", "conftest.py"}
-_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_CREDENTIAL = re.compile(r"\b(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9]{20,}|ghp_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16})\b|//[^/\s:@]+:[^/\s@]+@")
-_REMOTE = {"auto_map", "custom_pipeline", "custom_pipelines"}
-_SIZES: tuple[tuple[re.Pattern[str], int, int], ...] = (
-    (re.compile(r"^(num_|n_)?(hidden_|encoder_|decoder_|refiner_|single_|double_)*(layers|layer|blocks)$|^layers_per_block$|^depth$"), 0, 4096),
-    (re.compile(r"^num_(train_)?timesteps$|^num_train_timesteps$|^num_inference_steps$"), 1, 1_000_000),
-    (re.compile(r"(^|_)(channels|heads|dim|size|features|length|embeddings|experts)$"), -1, 1 << 28),
+TORCH = (".bin", ".pt", ".pth", ".ckpt")
+PICKLES = (".pkl", ".pickle", ".dill", ".joblib", ".cloudpickle")
+OPAQUE = (".h5", ".msgpack", ".onnx", ".pb", ".gguf", ".npz", ".npy", ".tflite", ".ot", ".mlmodel", ".zip", ".tar", ".gz")
+_TEXTS = (".json", ".txt", ".md", ".model", ".jinja", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".py", ".merges")
+_PROGRAMS = (".so", ".pyd", ".dll", ".dylib", ".exe", ".pyc", ".pyo", ".egg", ".whl", ".jar", ".wasm")
+_TOOLS = {
+    "pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "ruff.toml", "mypy.ini", "makefile", ".env", ".envrc",
+    ".vscode", ".idea", ".pre-commit-config.yaml",
+}  # fmt: skip
+_STARTERS = {"sitecustomize.py", "usercustomize.py", "conftest.py", "__main__.py"}
+_TORCH_MAGIC = (b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
+_LFS = b"version https://"
+_DISGUISED = (
+    (re.compile(rb"\x80[\x02-\x05]"), "a pickle"),
+    (re.compile(rb"PK\x03\x04"), "a zip archive"),
+    (re.compile(rb"\x1f\x8b"), "a gzip archive"),
+    (re.compile(rb"\x7fELF|MZ[\x00-\xff]{2}\x00"), "a program"),
+    (re.compile(rb"c(?:os|posix|nt|builtins|__builtin__|subprocess|sys)\n\w+\n"), "a pickle"),
 )
-"""Settings that size what is built: name, least, most. The largest published models stay far below."""
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+_PRIOR = re.compile(r"^prior\s*:\s*(.*(?:\n[ \t]*-[ \t]*.*)*)", re.MULTILINE)
+_MODULAR = ("modular_model_index.json", "modular_config.json")
 
 
-def survey(folder: Folder) -> Iterator[Finding]:
-    """Findings about the files of a folder, from their names and first bytes."""
-    names = folder.entries
-    safe = {n.rpartition("/")[0] for n in names if n.endswith(".safetensors")}
-    for name, entry in names.items():
-        base = name.rpartition("/")[2].lower()
-        if entry.kind == "link":
-            yield problem("IPI905", "error", name, f"{name} is a link to something outside the folder; it was not followed")
-        elif entry.kind == "other":
-            yield problem("IPI905", "error", name, f"{name} is no regular file (a pipe, a socket or a device); it was not opened")
-        elif entry.kind == "file" and base.endswith(_PICKLES):
-            beside = name.rpartition("/")[0] in safe
-            folder.verdicts.setdefault(name, ("skipped", "opaque weights (a pickle can run code); not opened"))
-            if not beside:
-                yield problem(
-                    "IPI907", "note", name, f"{name} is opaque (loading it can run code): not opened, and there is no safetensors beside it"
-                )
-        elif entry.kind == "file" and base.endswith((".safetensors", ".json", ".txt", ".model")) and entry.size >= 4:
-            kind = next((k for magic, k in _MAGIC.items() if folder.head(name, 4).startswith(magic)), None)
-            if kind:
-                yield problem("IPI907", "error", name, f"{name} calls itself {base.rpartition('.')[2]} and is {kind}: not opened")
-        elif entry.kind == "file" and (base in _HONOURED or base.endswith(_CODE)):
-            folder.verdicts.setdefault(name, ("skipped", "code or tool configuration; not run and not honoured"))
-            what = "code" if base.endswith(_CODE) else "a tool's configuration"
-            yield problem("IPP204", "note", name, f"{name} is {what} that came with the folder: not run, not honoured")
+def survey(folder: Folder, components: Iterable[str] = ()) -> Iterator[Finding]:
+    """Findings about the files of a folder, from their names and first bytes.
 
-
-def values(where: str, data: dict[str, Any], *, component: str) -> Iterator[Finding]:
-    """Findings about the values of one JSON file: hidden characters, credentials, remote references, sizes."""
-    for path, key, value in walk(data):
-        at = f"{component}.{path}" if path else component
-        for text in (key, value if isinstance(value, str) else ""):
-            if _HIDDEN.search(text):
-                yield problem("IPI909", "error", at, f"{where}: {path} holds invisible or reordering characters: {text!a}")
-            if _CREDENTIAL.search(text):
-                yield problem("IPI909", "error", at, f"{where}: {path} holds what looks like a credential (not shown)")
-        if key in _REMOTE and value:
-            yield problem("IPI908", "warning", at, f"{where}: {path} refers to code of another place; it was not fetched or run")
-        elif key == "attn_implementation" and isinstance(value, str) and "/" in value:
-            yield problem("IPI908", "error", at, f"{where}: {path}={value!r} names a kernel of another repository; it was not fetched")
-
-
-def out_of_range(data: dict[str, Any], component: str) -> Finding | None:
-    """The first size in a config that no machine should be asked to build."""
-    for path, key, value in walk(data):
-        if isinstance(value, bool) or not isinstance(value, int):
+    Args:
+        folder: the folder.
+        components: the folders in it that hold weights somebody would load; ``''`` for this one.
+    """
+    used = set(components)
+    python: list[str] = []
+    tools: list[str] = []
+    for name, entry in folder.entries.items():
+        base = name.rpartition("/")[2]
+        low = base.lower()
+        if entry.code and entry.code != "IPI901":
+            yield finding(entry.code, "error", name, entry.why, "put a regular file there" if entry.code == "IPI905" else "")
+        elif _HIDDEN.search(base):
+            yield finding("IPI909", "error", name, f"the name {name!a} holds invisible characters", "rename it")
+        elif low in _TOOLS or (low.endswith(".pth") and entry.kind == "file" and is_text(folder, name)):
+            tools.append(name)
+        elif entry.kind != "file":
             continue
-        for pattern, least, most in _SIZES:
-            if pattern.search(key) and not least <= value <= most:
-                message = f"{path}={value} is out of range ({least} to {most}): {component} was not built"
-                return problem("IPI910", "error", f"{component}.{path}", message)
-    return None
+        elif low.endswith(TORCH + PICKLES):
+            yield from pickled(folder, name, used)
+        elif low.endswith(OPAQUE):
+            folder.verdicts.setdefault(name, ("skipped", "weights of another framework, or an archive; not opened"))
+        elif low in _STARTERS or low.endswith(_PROGRAMS) or shadows(low):
+            folder.verdicts.setdefault(name, ("skipped", "code; not run"))
+            message = f"{name} is code that runs by itself where a folder is trusted; it was neither imported nor run"
+            yield finding("IPI908", "warning", name, message, "look at it before you use this folder")
+        elif low.endswith((".py", ".sh", ".bat", ".ps1", ".ipynb")):
+            folder.verdicts.setdefault(name, ("skipped", "code; not run"))
+            python.append(name)
+        elif low.endswith(_TEXTS) or "." not in low:
+            yield from disguised(folder, name, entry.size)
+        if base in _MODULAR:
+            message = f"{name} describes a modular pipeline, whose parts may be other repositories; none was fetched"
+            yield finding("IPI908", "note", name, message)
+        if name == "README.md":
+            yield from front_matter(folder, name)
+    if python:
+        yield finding("IPI908", "note", python[0], f"code comes with the folder and was not run: {some(python)}")
+    if tools:
+        yield finding("IPI908", "note", tools[0], f"settings of other tools come with the folder and were not honoured: {some(tools)}")
 
 
-def walk(data: Any, path: str = "", key: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Every leaf as (dotted path, the nearest key, value); a list's members carry the list's key."""
-    if isinstance(data, dict):
-        for name, value in data.items():
-            yield from walk(value, f"{path}.{name}" if path else name, name)
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from walk(value, f"{path}[{index}]", key)
-    else:
-        yield path, key, data
+def pickled(folder: Folder, name: str, used: set[str]) -> Iterator[Finding]:
+    """Weights that only unpickling would show."""
+    place, _, base = name.rpartition("/")
+    folder.verdicts.setdefault(name, ("skipped", "opaque (loading it may run code); not opened"))
+    first = start(folder, name)
+    if first is None or first.startswith(_LFS):
+        return
+    if base.lower().endswith(PICKLES) or (first and looks_pickled(first) and not first.startswith(_TORCH_MAGIC)):
+        message = f"{name} is a pickle that torch.save did not write: loading it can run any code; it was not opened"
+        yield finding("IPI907", "error", name, message, "do not load it")
+    elif place in used and not any(n.endswith(".safetensors") for n in folder.below(place)):
+        message = f"{name} is opaque (a pickle inside): not opened, and there is no safetensors beside it"
+        yield finding("IPI907", "note", name, message, "convert it to safetensors")
 
 
-def problem(code: str, severity: Severity, where: str, message: str, fix: str = "") -> Finding:
-    return Finding(code, severity, where, message, fix)
+def disguised(folder: Folder, name: str, size: int) -> Iterator[Finding]:
+    """A pickle, an archive or a program that calls itself a text."""
+    first = start(folder, name) if size >= 4 else None
+    kind = next((what for pattern, what in _DISGUISED if pattern.match(first)), "") if first else ""
+    if kind:
+        message = f"{name} is {kind}, whatever its name says; it was not opened"
+        folder.verdicts.setdefault(name, ("skipped", f"{kind} under another name; not opened"))
+        yield finding("IPI907", "error", name, message, "do not load it")
+
+
+def front_matter(folder: Folder, name: str) -> Iterator[Finding]:
+    """Repositories that a README's header names and that the library would fetch."""
+    text = (start(folder, name, 8192) or b"").decode("utf-8", "replace")
+    if not text.startswith("---"):
+        return
+    if prior := _PRIOR.search(text.partition("\n---")[0]):
+        named = " ".join(prior[1].replace("-", " ", 1).split())[:80]
+        message = f"{name} names {named or 'another repository'} as prior, which the library fetches by itself; it was not"
+        yield finding("IPI908", "note", name, message)
+
+
+def looks_pickled(first: bytes) -> bool:
+    return any(what == "a pickle" and pattern.match(first) for pattern, what in _DISGUISED)
+
+
+def is_text(folder: Folder, name: str) -> bool:
+    """Whether a ``.pth`` is lines for Python's path (they can run code) and no weights."""
+    first = start(folder, name, 64)
+    return first is not None and not first.startswith((b"PK", b"\x80", _LFS)) and all(9 <= b < 127 for b in first)
+
+
+def shadows(base: str) -> bool:
+    """Whether a module of the folder would take the place of Python's own or of a library's."""
+    stem, dot, ending = base.partition(".")
+    ours = ("torch", "diffusers", "transformers", "typer", "rich", "pydantic", "numpy", "safetensors", "huggingface_hub", "inspector")
+    return dot + ending == ".py" and (stem in ours or stem in sys.stdlib_module_names)
+
+
+def start(folder: Folder, name: str, count: int = 16) -> bytes | None:
+    """The first bytes of a file; None when it cannot be read, which the one who needs it will report."""
+    try:
+        return folder.head(name, count)
+    except ReadError:
+        return None
+
+
+def some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

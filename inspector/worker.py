@@ -13,12 +13,18 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspector import guard
-from inspector.model import EXIT_INTERNAL, InspectError, Snapshot
+from inspector.model import EXIT_INTERNAL, InspectError, Skip, Snapshot
+
+if TYPE_CHECKING:
+    from inspector.built import Built
+    from inspector.reading import Limits
 
 MEMORY = 12 << 30
 USER_CODE = ("py",)
+FILES = ("folder", "hub", "component", "config")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Request:
     torch_dtype: str | None = None
     device: str | None = None
     trust_remote_code: bool = False
+    online: bool = False
     seconds: float = 300.0
     here: str = ""
 
@@ -50,29 +57,54 @@ def answer(request: Request) -> bytes:
 
 
 def run(request: Request) -> Snapshot:
-    """Build what was asked for and look at it."""
-    from inspector import build
-    from inspector.lookup import Options
-    from inspector.observe import alone, capture
+    """Read what was asked for, build it, and look at it."""
+    from inspector import static
+    from inspector.merging import merged, refused
     from inspector.reading import Limits
+    from inspector.sources import Source
 
-    prepare()
     limits = Limits(**request.limits)
-    options = Options(request.weights, request.torch_dtype, request.device, request.trust_remote_code)
+    if request.scheme not in FILES:
+        return look(request, build(request, limits, {}))
+    source = Source(request.text, request.scheme, Path(request.path), request.target)  # type: ignore[arg-type]
+    seen = static.snapshot(source, limits)
+    # what follows has the wall limit; the reading limit is for the disk, not for the libraries' imports
+    limits = dataclasses.replace(limits, seconds=limits.seconds + int(request.seconds))
+    try:
+        built = build(request, limits, refused(seen))
+    except InspectError as error:  # what could be read is reported all the same
+        if not any(error.message in s.reason for s in seen.skipped):
+            seen = dataclasses.replace(seen, skipped=(*seen.skipped, Skip("pipe", error.message, failed=True)))
+        return seen
+    return merged(seen, look(request, built))
+
+
+def build(request: Request, limits: Limits, forbidden: dict[str, str]) -> Built:
+    """The live object that was asked for."""
+    prepare()
+    from inspector import alone, build, live
+    from inspector.lookup import Options
+
+    options = Options(request.weights, request.torch_dtype, request.device, request.trust_remote_code, forbidden)
     private = Path.cwd() / "copy"
-    private.mkdir()
     if request.scheme == "class":
-        built = build.build_class(request.target)
-    elif request.scheme == "py":
-        built = build.build_factory(request.target)
-    elif request.scheme == "demo":
-        built = build.build_demo(request.target)
-    elif request.scheme == "config":
-        built = build.build_file(Path(request.path), limits, private, options)
-    else:
-        built = build.build_folder(Path(request.path), limits, private, options)
+        return live.build_class(request.target)
+    if request.scheme == "py":
+        return live.build_factory(request.target)
+    if request.scheme == "demo":
+        return live.build_demo(request.target)
+    private.mkdir()
+    if request.scheme == "config":
+        return alone.build_file(Path(request.path), limits, private, options)
+    return build.build_folder(Path(request.path), limits, private, options)
+
+
+def look(request: Request, built: Built) -> Snapshot:
+    """What is to be seen of what was built."""
+    from inspector.observe import alone, capture
+
+    own = alone(built.obj) if built.path else ""
     if built.path:  # the capture knows no folder: it calls a component that is alone by its kind
-        own = alone(built.obj)
         for held in (built.disk, built.facts):
             if built.path in held:
                 held[own] = held.pop(built.path)
@@ -85,11 +117,10 @@ def run(request: Request) -> Snapshot:
         problems=built.problems,
         skipped=built.skipped,
     )
-    if built.path:
-        seen = dataclasses.replace(
-            seen, components=tuple(dataclasses.replace(c, path=built.path) for c in seen.components)
-        )
-    return seen
+    if not built.path:
+        return seen
+    named = tuple(dataclasses.replace(c, path=built.path if c.path == own else c.path) for c in seen.components)
+    return dataclasses.replace(seen, components=named)
 
 
 def prepare() -> None:
@@ -112,8 +143,9 @@ def seal(request: Request) -> str:
     guard.limit(request.seconds, None if request.weights or request.scheme in USER_CODE else MEMORY)
     if request.scheme in USER_CODE:
         sys.path.insert(0, request.here)
-        return "user code: limits only"
+        return "the user's own code: limits only"
     from inspector.classes import cache_dir
+    from inspector.landlock import confine
 
     cache_dir().mkdir(parents=True, exist_ok=True)
     folder = Path(request.path) if request.path else Path.cwd()
@@ -121,8 +153,6 @@ def seal(request: Request) -> str:
     folder = folder.parent.parent if folder.parent.name == "snapshots" else folder
     readable = [*guard.system_folders(), folder if folder.is_dir() else folder.parent]
     writable = [Path.cwd(), cache_dir(), *guard.devices()]
-    from inspector.landlock import confine
-
     said = confine(readable, writable)
     guard.watch(readable, writable)
     guard.freeze_imports(trusted=[Path.cwd()] if request.trust_remote_code else [])
@@ -138,7 +168,7 @@ def main() -> None:
     status = 0
     try:
         said = answer(request)
-    except BaseException as error:  # the parent tells the user; the trace is in the log
+    except BaseException as error:  # noqa: BLE001 (the parent tells the user; the trace is in the log)
         traceback.print_exc()
         status, said = EXIT_INTERNAL, json.dumps({"crash": f"{type(error).__name__}: {error}"[:500]}).encode()
     with os.fdopen(reply, "wb") as out:

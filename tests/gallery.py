@@ -173,29 +173,39 @@ def shrink(config: dict[str, Any]) -> None:
         config["layer_types"] = config["layer_types"][:layers]
 
 
-def sweep(names: list[str]) -> int:
-    """Build every folder from its JSON alone and print what was not built; returns how many were not."""
-    from inspector.build import Options, Parts, build_folder
+def build(cls: Any) -> Any:
+    """Write one class's folder and build it from its JSON alone, in this process."""
+    from inspector.build import build_folder
+    from inspector.lookup import Options
     from inspector.reading import Limits
+
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as private:
+        write(cls, Path(folder) / cls.__name__)
+        return build_folder(Path(folder) / cls.__name__, Limits(), Path(private), Options())
+
+
+def sweep(names: list[str]) -> int:
+    """Build every folder and print what was not built, and every problem; returns how many were not."""
+    from inspector.built import Parts
 
     classes = pipeline_classes()
     failed = 0
     for name in names or classes:
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as private:
-            index = write(classes[name], Path(folder) / name)
-            built = build_folder(Path(folder) / name, Limits(), Path(private), Options())
-            reasons = [f"{s.where}: {s.reason}" for s in built.skipped if s.failed]
-            if isinstance(built.obj, Parts) or reasons:
-                failed += isinstance(built.obj, Parts)
-                print(name, "NOT BUILT" if isinstance(built.obj, Parts) else "built", *reasons, sep="\n    ")
-            for problem in built.problems:
-                print(name, problem.code, problem.where, problem.message, sep=" | ")
-            del index
+        built = build(classes[name])
+        reasons = [f"{s.where}: {s.reason}" for s in built.skipped if s.failed]
+        if isinstance(built.obj, Parts) or reasons:
+            failed += isinstance(built.obj, Parts)
+            print(name, "NOT BUILT" if isinstance(built.obj, Parts) else "built", *reasons, sep="\n    ")
+        for problem in built.problems:
+            print(name, problem.code, problem.where, problem.message, sep=" | ")
     print(f"{len(names or classes) - failed} of {len(names or classes)} built")
     return failed
 
 
 if __name__ == "__main__":
+    from inspector.worker import prepare
+
+    prepare()
     if sys.argv[1:2] == ["--sweep"]:
         raise SystemExit(bool(sweep(sys.argv[2:])))
     target, *wanted = sys.argv[1:]

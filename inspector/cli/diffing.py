@@ -143,7 +143,7 @@ def reading_options(settings: Settings, reading: dict[str, Any]) -> dict[str, An
 def filtered(report: Report, settings: Settings) -> Report:
     """Only the findings that were asked for; what was ignored is counted with its reason."""
     kept: list[Finding] = []
-    ignored: dict[str, tuple[int, str]] = {}
+    ignored: dict[str, dict[str, Any]] = {}
     for finding in report.findings:
         if settings.select and not finding.code.startswith(settings.select):
             continue
@@ -151,7 +151,7 @@ def filtered(report: Report, settings: Settings) -> Report:
         if code is None:
             kept.append(finding)
         else:
-            ignored[code] = (ignored.get(code, (0, ""))[0] + 1, settings.ignore[code])
+            ignored.setdefault(code, {"count": 0, "reason": settings.ignore[code]})["count"] += 1
     data = {**report.data, "ignored": ignored} if ignored else report.data
     return replace(report, findings=tuple(kept), data=data)
 

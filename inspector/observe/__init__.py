@@ -46,14 +46,16 @@ def capture(
     from inspector.observe.rebuild import with_rebuilt
 
     disk, facts = disk or {}, facts or {}
+    pipeline = type(obj) if is_pipeline(obj) else None
     around = frozenset(name for _, part in parts_of(obj) for name in mro_names(part))
     components = []
     skips = list(skipped)
     for path, part in parts_of(obj):
-        component = component_of(path, part, disk.get(path), facts.get(path, {}), fresh=fresh, around=around)
+        component = component_of(path, part, disk.get(path), facts.get(path, {}), fresh=fresh, pipeline=pipeline, around=around)
         if not fresh:
             component = with_rebuilt(component, part)
-        skips += component.skipped
+        said = {(s.where, s.reason) for s in skips}
+        skips += (s for s in component.skipped if (s.where, s.reason) not in said)
         components.append(component)
     components = with_reads(components, dict(parts_of(obj)))
     return Snapshot(
@@ -107,7 +109,14 @@ def is_standin(obj: Any) -> bool:
 
 
 def component_of(
-    path: str, obj: Any, disk: dict[str, Any] | None, facts: dict[str, Any], *, fresh: bool, around: frozenset[str]
+    path: str,
+    obj: Any,
+    disk: dict[str, Any] | None,
+    facts: dict[str, Any],
+    *,
+    fresh: bool,
+    pipeline: type | None,
+    around: frozenset[str],
 ) -> Component:
     if hasattr(type(obj), "__dataclass_fields__"):
         return parts_component(obj, disk, facts)
@@ -127,7 +136,7 @@ def component_of(
     library, _ = library_pair(obj)
     state = state_of(obj, {s.name for s in settings})
     kind: Kind = kind_of(obj)
-    known = {**facts, **class_facts(obj, kind, settings, fresh=fresh, around=around)}
+    known = {**facts, **class_facts(path, obj, kind, settings, fresh=fresh, pipeline=pipeline, around=around)}
     return Component(path, type(obj).__name__, settings, state, kind=kind, library=library or "", facts=known)
 
 

@@ -10,7 +10,7 @@ from inspector.observe.settings import library_pair
 from inspector.static import LIBRARY_KEYS, owners_of
 
 def class_facts(
-    obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool, around: frozenset[str]
+    path: str, obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool, pipeline: type | None, around: frozenset[str]
 ) -> dict[str, Any]:
     """The facts; ``around`` names every class in sight, with its bases, for telling whose writes can matter."""
     cls = type(obj)
@@ -31,10 +31,7 @@ def class_facts(
         written = writers(cls)
         facts["per_run"] = sorted(n for n, w in written.items() if any(x.place == "live" and in_a_run(x.function) for x in w))
         facts["writers"] = attribute_writers(settings, around)
-        facts["registers"] = {
-            n: [f"{x.function} ({x.file}:{x.line})" for x in w if x.place == "register" and not x.function.startswith("__init__")]
-            for n, w in written.items()
-        }
+        facts["registers"] = registers_of(path, cls, pipeline)
     if not fresh:
         facts["reload"] = found_again(obj, kind, library, name)
     if kind == "scheduler":
@@ -43,6 +40,21 @@ def class_facts(
         facts["siblings"] = survey(obj)
         facts["owners"] = owners_of([s.name for s in settings if not s.accepted])
     return facts
+
+
+def registers_of(path: str, cls: type, pipeline: type | None) -> dict[str, list[str]]:
+    """Setting → the lines of the component's class, and of its pipeline's, that put a value into both places."""
+    from inspector.reads import writers
+
+    found: dict[str, list[str]] = {}
+    mine = ((cls, ""), (pipeline, f"{path.partition('[')[0]}.")) if pipeline is not None and pipeline is not cls else ((cls, ""),)
+    for owner, prefix in mine:
+        for name, where in writers(owner).items() if owner is not None else ():
+            lines = [f"{owner.__name__}.{w.function} ({w.file}:{w.line})" for w in where if w.place == "register"]
+            short = name.removeprefix(prefix)
+            if lines and name.startswith(prefix) and "." not in short:
+                found.setdefault(short, []).extend(lines)
+    return found
 
 
 def in_a_run(function: str) -> bool:

@@ -44,8 +44,6 @@ def library_pair(obj: Any) -> tuple[str | None, str | None]:
     """The ``(library, class)`` under which the library itself would write this object into a model_index.json."""
     if obj is None:
         return None, None
-    if kind_of(obj) == "other" and not is_module(obj):
-        return type(obj).__module__.partition(".")[0], type(obj).__name__
     from diffusers.pipelines.pipeline_loading_utils import _fetch_class_library_tuple
 
     library, name = _fetch_class_library_tuple(obj)

@@ -31,7 +31,7 @@ def facts(file: str) -> dict[str, Any] | None:
             try:
                 with _no_collection():
                     stored = visit.facts_of(Path(file).read_text(encoding="utf-8"))
-            except (OSError, SyntaxError, ValueError):  # a compiled module, a file that is gone, or not UTF-8
+            except (OSError, SyntaxError, ValueError, RecursionError):  # compiled, gone, not UTF-8, nested too deep
                 return None
             save(stored, "reads", *map(str, key))
         _memory[key] = stored

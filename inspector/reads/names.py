@@ -7,6 +7,7 @@ import ast
 CONFIGS = ("config", "_internal_dict")
 WHOLE = ("items", "keys", "values", "copy")  # methods of a config that read all of it
 _WRAPPERS = ("_orig_mod", "module")  # torch.compile and DataParallel: the wrapped module is the component itself
+_LONGEST, _MOST = 5, 16  # elements of a path, and paths, that a local name is followed for
 
 Paths = set[tuple[str, int]]
 """Paths, each with the number of its elements that were read elsewhere: where the name was bound."""
@@ -24,11 +25,14 @@ class Names:
 
     def bind(self, name: str, paths: Paths) -> None:
         """Note an assignment."""
-        if paths:
+        # What stands for a component or its config is short and has few spellings; x = x.a; x = x.b is neither, and
+        # would double the paths of x each time.
+        new = {(p, p.count(".") + 1) for p, _ in paths if p.count(".") < _LONGEST}
+        if new:
             # Branches add up; but a copy of a config starts anew (new_config, used for one after another).
-            copies = any(p.endswith(".%copy") for p, _ in paths)
+            copies = any(p.endswith(".%copy") for p, _ in new)
             before = set() if copies else self.known.get(name, set())
-            self.known[name] = before | {(p, p.count(".") + 1) for p, _ in paths}
+            self.known[name] = set(sorted(before | new, key=_short_first)[:_MOST])
 
     def resolve(self, node: ast.AST) -> Paths:
         """The paths an expression stands for, each with the number of its elements that were read elsewhere."""
@@ -38,8 +42,7 @@ class Names:
             case ast.Attribute():
                 return {_step(p, node.attr) for p in self.resolve(node.value)}
             case ast.Subscript():
-                key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-                step = f"[{key}" if isinstance(key, str) and "." not in key else "[]"
+                step = item_step(node.slice, computed="[]")
                 return {_step(p, step) for p in self.resolve(node.value)}
             case ast.IfExp():
                 return self.resolve(node.body) | self.resolve(node.orelse)
@@ -72,11 +75,15 @@ class Names:
 
     def attribute(self, node: ast.expr) -> str:
         """The path element for the second argument of getattr."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." not in node.value:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             return node.value
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
             return f"${node.attr}"
         return "*"
+
+
+def _short_first(path: tuple[str, int]) -> tuple[int, str]:
+    return path[0].count("."), path[0]
 
 
 def _step(path: tuple[str, int], element: str) -> tuple[str, int]:
@@ -86,9 +93,10 @@ def _step(path: tuple[str, int], element: str) -> tuple[str, int]:
     return f"{base}.{element}", read
 
 
-def item_step(node: ast.expr) -> str:
-    constant = isinstance(node, ast.Constant) and isinstance(node.value, str) and "." not in node.value
-    return f"[{node.value}" if constant else "*"  # type: ignore[attr-defined]
+def item_step(node: ast.expr, computed: str = "*") -> str:
+    """The path element for an item access."""
+    key = node.value if isinstance(node, ast.Constant) else None
+    return f"[{key}" if isinstance(key, str) and key.strip("[") and "." not in key else computed
 
 
 def is_config(path: str) -> bool:

@@ -111,7 +111,8 @@ class _Function:
             case ast.Assign():
                 self.assign(node.targets, node.value)
             case ast.AnnAssign() | ast.NamedExpr():
-                self.assign([node.target], node.value)
+                if node.value is not None:  # self.k: int says what k will be, it sets nothing
+                    self.assign([node.target], node.value)
             case ast.AugAssign():
                 self.load(node.target, node.target.end_lineno or node.lineno, False)
                 self.visit(node.value)

@@ -1,64 +1,32 @@
-"""A line of Python broken to fit a width, still valid Python: so that a fix can be pasted from the screen."""
+"""A line of Python broken to fit a width, still the same Python: so that a fix can be pasted from the screen."""
 
 from __future__ import annotations
 
-from inspector.render.escape import Safe
+import ast
 
-_OPEN, _CLOSE = "([{", ")]}"
+from inspector.render.escape import Safe
 
 
 def broken(line: Safe, width: int) -> Safe:
-    """The line as it is where it fits; else broken after its last outer bracket opens, and between its arguments.
+    """The line as it is where it fits; else broken inside the call that ends it, and between its arguments.
 
-    Prose, and code that has no such bracket, is left to the reader's terminal.
+    Prose, and code that ends in no call, is left to the reader's terminal.
     """
-    if len(line) <= width or not line.endswith(")"):
+    if len(line) <= width:
         return line
-    start = _outermost(line)
-    if start is None:
+    try:
+        tree = ast.parse(line)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # all of these are how ast says: no line of Python
         return line
-    inner = line[start + 1 : -1]
-    if len(inner) + 5 <= width:
-        return Safe(f"{line[: start + 1]}\n    {inner}\n)")
-    arguments = "".join(f"\n    {a}," for a in _arguments(inner))
-    return Safe(f"{line[: start + 1]}{arguments}\n)")
-
-
-def _outermost(line: str) -> int | None:
-    """Where the bracket opens that the line's last character closes, strings aside; None when it is not code."""
-    stack: list[int] = []
-    for position, character, depth in _walk(line):
-        if character in _OPEN:
-            stack.append(position)
-        elif character in _CLOSE:
-            if not stack:
-                return None
-            start = stack.pop()
-            if position == len(line) - 1:
-                return start if depth == 0 else None
-    return None
-
-
-def _arguments(inner: str) -> list[str]:
-    """What commas at the outer level part."""
-    cuts = [p for p, character, depth in _walk(inner) if character == "," and depth == 0]
-    return [inner[a:b].strip() for a, b in zip([0, *(c + 1 for c in cuts)], [*cuts, len(inner)], strict=True)]
-
-
-def _walk(text: str) -> list[tuple[int, str, int]]:
-    """Every character outside of strings, with the depth of the brackets around it."""
-    found: list[tuple[int, str, int]] = []
-    depth, quote, skip = 0, "", False
-    for position, character in enumerate(text):
-        if skip:
-            skip = False
-        elif quote:
-            skip = character == "\\"
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        else:
-            depth -= character in _CLOSE
-            found.append((position, character, depth))
-            depth += character in _OPEN
-    return found
+    raw = line.encode()  # ast counts bytes
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.end_col_offset == len(raw))
+    call = next(calls, None)  # the outermost comes first
+    given: list[ast.expr | ast.keyword] = [] if call is None else [*call.args, *call.keywords]
+    arguments = sorted(given, key=lambda n: n.col_offset)
+    if not arguments:
+        return line
+    head = raw[: arguments[0].col_offset].decode()
+    inner = [raw[n.col_offset : n.end_col_offset].decode() for n in arguments]
+    if len(together := ", ".join(inner)) + 4 <= width:
+        return Safe(f"{head}\n    {together}\n)")
+    return Safe(head + "".join(f"\n    {argument}," for argument in inner) + "\n)")

@@ -54,7 +54,7 @@ def human(report: Report, look: Look) -> Safe:
     )
     for part in parts(report, look):
         console.print(part, soft_wrap=False)
-    lines = (line.rstrip() for line in out.getvalue().splitlines())
+    lines = (line.rstrip() for line in out.getvalue().removesuffix("\n").split("\n"))
     text = "\n".join(lines) + "\n"
     return Safe(text.translate(ASCII) if look.ascii else text)
 
@@ -68,7 +68,7 @@ def parts(report: Report, look: Look) -> Iterator[RenderableType]:
             yield from section(group, titles, look)
     yield from noted([g for g in found if not g.blocks], titles, look)
     yield from skipped(report, look)
-    severity, line = verdict(report)
+    severity, line = verdict(report, look.width - 2)
     yield text("")
     yield text(f"{GLYPHS[severity]} ", line, style=STYLES[severity])
 
@@ -196,7 +196,7 @@ def table_of(block: Block, look: Look) -> RenderableType | None:
     if not rows:
         return None
     mark = STYLES[block.severity].removeprefix("bold ")
-    beside = [{}] if by_place else []
+    beside: list[dict[str, Any]] = [{}] if by_place else []
     table = grid({"no_wrap": True}, {"max_width": max(24, min(look.width, 140) // 3)} if by_place else {}, *beside)
     for place, value in rows:
         cells = [text((safe(place, 60), "dim")), text((value, mark if place in odd else ""))]
@@ -229,14 +229,16 @@ def remedy(fix: str, look: Look) -> Iterator[RenderableType]:
 
 
 def skipped(report: Report, look: Look) -> Iterator[RenderableType]:
-    """What was not checked, each with its reason."""
-    if not report.skipped:
+    """What was not checked or not counted, each with its reason."""
+    ignored = report.data.get("ignored", {})
+    if not report.skipped and not ignored:
         return
     yield text("")
     table = grid({"no_wrap": True}, {})
     for skip in report.skipped:
         label = ("not read", STYLES["error"]) if skip.failed else ("skipped", "dim")
         table.add_row(text(label), text(skip_text(skip), style="" if skip.failed else "dim"))
+    for code, why in ignored.items():
+        what = f"{counted(why['count'], 'finding')} {safe(code, 20)}: {safe(why['reason'], 300)}"
+        table.add_row(text(("ignored", "dim")), text((what, "dim")))
     yield narrow(indented(table, 2), look)
-    for code, (count, reason) in report.data.get("ignored", {}).items():
-        yield indented(text((f"ignored  {counted(count, 'finding')} {safe(code, 20)}: {safe(reason, 300)}", "dim")), 2)

@@ -44,8 +44,8 @@ def lines(report: Report, look: Look) -> Iterator[str]:
     ignored = report.data.get("ignored", {})
     if ignored:
         yield from ("", "### Ignored", "")
-        for code, (count, reason) in ignored.items():
-            yield f"- {count} × {code_span(safe(code, 20))}: {quoted(safe(reason, 300))}"
+        for code, why in ignored.items():
+            yield f"- {why['count']} × {code_span(safe(code, 20))}: {quoted(safe(why['reason'], 300))}"
 
 
 def section(group: Group, report: Report) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from inspector.model import Finding, Report, Severity, Skip, same
+from inspector.model import SEVERITIES, Finding, Report, Severity, Skip, same
 from inspector.render.escape import Safe, safe
 
 FILES = ""
@@ -143,21 +143,30 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def verdict(report: Report) -> tuple[Severity | Literal["clean"], Safe]:
-    """One line that says it all, and how bad it is."""
+def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"], Safe]:
+    """One line that says it all, and how bad it is; shortened to ``width`` columns when that is given."""
     summary = report.summary
-    failed = [s for s in report.skipped if s.failed]
-    found = [counted(summary[s], s) for s in ("error", "warning", "note") if summary[s]]
-    incomplete = f"; incomplete: {counted(len(failed), 'part')} could not be read" if failed else ""
-    source = safe(report.source, 200)
+    failed = sum(s.failed for s in report.skipped)
+    found = [counted(summary[s], s) for s in SEVERITIES if summary[s]]
+    severity: Severity | Literal["clean"] = "error" if summary["error"] else "warning"
+    more = ""
     if summary["error"] or summary["warning"]:
-        worst: Severity = "error" if summary["error"] else "warning"
-        more = f" · inspect-pipe explain {report.findings[0].code}"
-        return worst, Safe(f"{source}: {', '.join(found)}{incomplete}{more}")
-    what = "no difference" if "other" in report.data else "nothing found"
-    size = [counted(len(report.data.get("components", ())), "component")]
-    size.append(counted(sum(len(c["settings"]) for c in report.data.get("components", ())), "setting"))
-    return ("error" if failed else "clean"), Safe(f"{source}: {what} in {', '.join(size + found)}{incomplete}")
+        what = ", ".join(found)
+        more = f" · inspect-pipe explain {safe(report.findings[0].code, 20)}"
+    else:
+        severity = "error" if failed else "clean"
+        components = report.data.get("components", ())
+        size = [counted(len(components), "component"), counted(sum(len(c["settings"]) for c in components), "setting")]
+        what = f"{'no difference' if 'other' in report.data else 'nothing found'} in {', '.join(size + found)}"
+    if failed:
+        what += f"; incomplete: {counted(failed, 'part')} not read"
+    room = width - len(what) - 2 if width else 200
+    source = safe(report.source, 200)
+    if width and len(source) + len(more) > room:
+        more = ""
+    if len(source) > room:
+        source = Safe(f"…{source[-max(8, room - 1) :]}")
+    return severity, Safe(f"{source}: {what}{more}")
 
 
 def skip_text(skip: Skip) -> Safe:

@@ -12,8 +12,8 @@ def same(a: Value | None, b: Value | None) -> bool:
 
 def same_class(case: Case) -> bool:
     """Whether the component still is what its file says; after a swap the file describes another class."""
-    declared = case.component.facts.get("class_on_disk")
-    return declared is None or declared == case.component.cls
+    own, declared = case.component.facts.get("class_on_disk"), case.component.facts.get("declared")
+    return own in (None, case.component.cls) and (not declared or declared[1] == case.component.cls)
 
 
 def drifted(case: Case, setting: Setting) -> bool:

@@ -98,9 +98,9 @@ def flagged_as_default(case: Case) -> Iterator[Finding]:
         if split(case, setting) or case.component.facts.get("effects", {}).get(setting.name, {}).get("stale"):
             how = "it was written to the config after construction"
         elif registers:
-            how = f"it was registered after construction, by {registers[0]}"
+            how = f"it was registered after construction, by {registers[-1]}"
         else:
-            how = "it was passed by position, or registered after construction (by a pipeline's constructor, say)"
+            how = "it was passed by position, or registered after construction"
         yield finding(
             "IPC102",
             case.where(setting.name),

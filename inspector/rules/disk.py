@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator
 
 from inspector.model import Finding, Setting
@@ -43,8 +44,10 @@ def not_taken(case: Case) -> Iterator[Finding]:
     for setting in case.component.settings:
         if setting.accepted or case.component.kind not in ("scheduler", "model", "pipeline"):
             continue
-        if (setting.disk is None and setting.item is None) or setting.name in case.component.facts.get("library_keys", ()):
+        if (setting.item is None and (setting.disk is None or not same_class(case))) or setting.name in case.component.facts.get("library_keys", ()):
             continue
+        if setting.name in case.component.facts.get("registers", {}):
+            continue  # the library's own code put it there
         owners = case.component.facts.get("owners", {}).get(setting.name)
         value = setting.item or setting.disk
         if owners:
@@ -86,7 +89,7 @@ def lacking(case: Case) -> Iterator[Finding]:
     wrong: a `scheduler_config.json` without `timestep_spacing`.
     right: the same file after `save_pretrained` with the installed version.
     """
-    if not any(s.disk for s in case.component.settings) or case.component.kind not in ("scheduler", "model", "pipeline"):
+    if not any(s.disk for s in case.component.settings) or not same_class(case) or case.component.kind not in ("scheduler", "model", "pipeline"):
         return
     for setting in case.component.settings:
         if setting.accepted and setting.disk is None and setting.default is not None and setting.role == "value":
@@ -108,19 +111,20 @@ def replaced(case: Case) -> Iterator[Finding]:
     wrong: a Stable Diffusion folder whose DDIM file says `clip_sample: true`.
     right: the same folder with `clip_sample: false`.
     """
-    for setting in case.component.settings:
+    for setting in case.component.settings if same_class(case) else ():
         if setting.role == "component" or setting.disk is None or setting.item is None or same(setting.disk, setting.item):
             continue
-        twin = case.twin.setting(setting.name) if case.twin and same_class(case) else None
+        twin = case.twin.setting(setting.name) if case.twin else None
         by_library = case.fresh or (twin is not None and same(twin.item, setting.item))
         if by_library:
+            by = case.component.facts.get("registers", {}).get(setting.name, ["a constructor of the library"])
             yield finding(
                 "IPC112",
                 case.where(setting.name),
-                f"the file says {literal(setting.disk)}, the loaded config {literal(setting.item)}: "
-                f"a constructor of the library rewrote it",
-                f"write {setting.name}: {literal(setting.item)} into the file to make it explicit",
+                f"the file says {literal(setting.disk)}, the loaded config {literal(setting.item)}: rewritten by {by[-1]}",
+                f"write {setting.name}: {json.dumps(setting.item.data)} into the file to make it explicit",
                 setting=setting,
+                severity="note" if setting.disk.data is None else None,  # None asks for it
             )
 
 

@@ -167,6 +167,7 @@ def safety(case: Case) -> Iterator[Finding]:
             f"{_SWITCH} is False, but pipe.safety_checker is {pair(checker.live.data)}: every image is still checked",
             "pipe.safety_checker = None",
             setting=setting,
+            severity="note" if case.fresh else None,
         )
     elif not present and values and all(v is True for v in values):
         yield finding(
@@ -201,7 +202,8 @@ def scattered(case: Case) -> Iterator[Finding]:
     """
     if case.component.kind != "pipeline":
         return
-    models = [c for c in case.snapshot.components if c.state.get("parameters") and c.kind in ("model", "transformers")]
+    # a component that was only read from its file has no device: its dtype says nothing of a live one
+    models = [c for c in case.snapshot.components if c.state.get("parameters") and c.state.get("device")]
     if any(c.state.get("offload") or c.state.get("quantization") for c in models):
         return
     for what, example in (("device", "pipe.to('cuda')"), ("dtype", "pipe.to(torch.float16)")):

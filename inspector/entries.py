@@ -1,0 +1,150 @@
+"""One entry of a ``model_index.json``: what it asks for, and whether the installed libraries have it.
+
+The table of classes answers (:mod:`inspector.classes`); nothing that a folder names is ever imported.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from inspector import classes
+from inspector.classes import ClassInfo
+from inspector.model import Finding, Kind, Severity, Skip
+
+INDEX = "model_index.json"
+_PATH = re.compile(r"[/\\\x00]|^\.{1,2}$|^[A-Za-z]:|^~")
+_NAMES = re.compile(r"\b[A-Za-z_]\w*")
+# Kinds that stand for one another: a pipeline does not care which library a network comes from.
+_GROUPS: dict[Kind, str] = {
+    "model": "model",
+    "transformers": "model",
+    "tokenizer": "tokenizer or processor",
+    "processor": "tokenizer or processor",
+    "scheduler": "scheduler",
+    "pipeline": "pipeline",
+}
+_BY_NAME = (
+    ("scheduler", "scheduler"), ("tokenizer", "tokenizer or processor"), ("feature_extractor", "tokenizer or processor"),
+    ("unet", "model"), ("vae", "model"), ("vqvae", "model"), ("transformer", "model"), ("text_encoder", "model"),
+    ("image_encoder", "model"), ("controlnet", "model"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Entry:
+    """``name: [library, class]`` and what was found for it.
+
+    ``info`` is None when there is no such class here; ``read`` is false when not even its folder is looked at.
+    """
+
+    name: str
+    declared: list[str]
+    info: ClassInfo | None = None
+    read: bool = True
+    custom: str = ""
+    problem: Finding | None = None
+    skip: Skip | None = None
+
+    @property
+    def shown(self) -> str:
+        return f'["{self.declared[0]}", "{self.declared[1]}"]'
+
+    def refuse(
+        self, code: str, severity: Severity, message: str, fix: str = "", *, failed: bool = True, read: bool = False
+    ) -> Entry:
+        """Report the entry; a component that is refused as ``failed`` is a part that could not be read."""
+        self.problem = Finding(code, severity, f"pipe.{self.name}", f"{INDEX}: {message}", fix)
+        self.skip = Skip(self.name, message, failed=failed)
+        self.read = read
+        return self
+
+
+def is_empty(value: Any) -> bool:
+    """A component that is absent on purpose: null, ``[null, null]`` or an empty list."""
+    return value is None or (isinstance(value, list) and (not value or value[0] is None))
+
+
+def judge(name: str, value: list[Any], files: set[str], annotation: str = "") -> Entry:
+    """Look an entry up.
+
+    Args:
+        name: the component.
+        value: what the index says of it.
+        files: the names in the folder.
+        annotation: the type that the pipeline's ``__init__`` gives this parameter.
+    """
+    if len(value) != 2 or not all(isinstance(v, str) for v in value):
+        entry = Entry(name, [str(v)[:64] for v in [*value, "", ""][:2]])
+        return entry.refuse("IPI910", "error", f"{name} is {str(value)[:80]}, not [library, class]")
+    library, cls = value
+    entry = Entry(name, [library, cls])
+    if any(_PATH.search(text) for text in (name, library, cls)):
+        message = f"{name!r}: {entry.shown} has a path where a name belongs; it was not followed"
+        return entry.refuse("IPI906", "error", message, "write plain names")
+    brought = next((f for f in (f"{name}/{library}.py", f"{library}.py") if f in files), "")
+    if brought:
+        entry.custom = brought
+        message = f"{name}: {cls} is code of this folder ({brought}); it was not run"
+        return entry.refuse("IPP204", "note", message, "--trust-remote-code runs it", failed=False, read=True)
+    entry.info = classes.find(library, cls)
+    if entry.info is None:
+        return unknown(entry)
+    if conflict := wrong_kind(entry.info, name, annotation):
+        return entry.refuse("IPI903", "error", f"{name}: {entry.shown} is {conflict}; it was not built")
+    return entry
+
+
+def unknown(entry: Entry) -> Entry:
+    """A class that is not in the table: of a library that was never meant, that is not installed, or that lost it."""
+    library, cls = entry.declared
+    top = library.partition(".")[0]
+    if library in classes.LIBRARIES or classes.is_pipeline_folder(library):
+        if classes.home("transformers" if library == "transformers" else "diffusers") is None:
+            message = f"{entry.name}: {entry.shown}: {library} is not installed, so it was not checked"
+            return entry.refuse("IPP204", "warning", message, f"install {library}", failed=False, read=True)
+        close = [n for n in classes.near(cls) if n != cls]
+        same = next((n for n in close if n.lower() == cls.lower()), None)
+        message = f"{entry.name}: {entry.shown}: the installed {library} has no class {cls}"
+        if same:
+            entry.info = classes.find("diffusers", same) or classes.find("transformers", same)
+            return entry.refuse(
+                "IPP204", "warning", f"{message}; read as {same}", f'write "{same}"', failed=False, read=True
+            )
+        fix = f"did you mean {close[0]}?" if close else "install the version that wrote this folder"
+        return entry.refuse("IPI903", "error", message, fix, read=True)
+    if top in sys.stdlib_module_names or top.startswith("_") or classes.home(top) is not None:
+        message = f"{entry.name}: {entry.shown} is no component of diffusers or transformers; it was never imported"
+        return entry.refuse("IPI903", "error", message, f"write the class that {entry.name} has, or remove the entry")
+    message = f"{entry.name}: {entry.shown}: {library} is not installed and was not looked for, so it was not checked"
+    fix = f'if diffusers has {cls} today, write ["diffusers", "{cls}"]' if classes.find("diffusers", cls) else ""
+    return entry.refuse("IPP204", "warning", message, fix, failed=False, read=True)
+
+
+def wrong_kind(info: ClassInfo, name: str, annotation: str) -> str:
+    """A unet may not be a tokenizer: what is wrong with the kind, or nothing.
+
+    The pipeline's own annotation decides; a component's name does where there is none.
+    """
+    is_a = _GROUPS.get(info.kind)
+    if is_a is None:
+        return ""
+    wanted = kinds_of(annotation) or {group for stem, group in _BY_NAME if re.fullmatch(rf"{stem}(_\w+)?", name)}
+    return f"a {is_a}, not a {' or '.join(sorted(wanted))}" if wanted and is_a not in wanted else ""
+
+
+def kinds_of(annotation: str) -> set[str]:
+    """The kinds of component that an annotation admits; empty when it does not say."""
+    found = set()
+    for name in set(_NAMES.findall(annotation)) - {"None", "Optional", "Union", "List", "Tuple", "list", "tuple", "dict"}:
+        if name == "KarrasDiffusionSchedulers":
+            found.add("scheduler")
+            continue
+        info = classes.find("diffusers", name) or classes.find("transformers", name)
+        group = _GROUPS.get(info.kind) if info else None
+        if group is None:
+            return set()  # Any, Callable, a type of elsewhere: nothing follows
+        found.add(group)
+    return found

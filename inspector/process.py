@@ -1,0 +1,114 @@
+"""The parent's side of the worker: start it, wait for its answer, say what became of it when there is none."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from inspector import guard
+from inspector.model import InspectError, Skip, Snapshot
+from inspector.worker import Request
+
+ANSWER = 256 << 20
+START = (
+    "import sys; home = sys.argv.pop(1); home in sys.path or sys.path.insert(0, home);"
+    " from inspector.worker import main; main()"
+)
+
+
+class Worker:
+    """One run of :mod:`inspector.worker`, started at once and answered later."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.private = tempfile.TemporaryDirectory(prefix="inspect-pipe-", ignore_cleanup_errors=True)
+        self.log = open(Path(self.private.name) / "log", "w+b")  # noqa: SIM115 (closed in __exit__)
+        root = str(Path(__file__).resolve().parents[1])
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", START, root, json.dumps(dataclasses.asdict(request))],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            cwd=self.private.name if request.scheme != "py" else None,
+            env=environment(Path(self.private.name), request),
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        kill(self.process)
+        self.log.close()
+        self.private.cleanup()
+
+    def answer(self) -> Snapshot | Skip:
+        """The snapshot, or why there is none.
+
+        Raises:
+            InspectError: what the worker itself has to tell the user.
+        """
+        from pydantic import TypeAdapter
+
+        try:
+            out, _ = self.process.communicate(timeout=self.request.seconds)
+        except subprocess.TimeoutExpired:
+            return self.failed(f"building took over {self.request.seconds:g} s and was stopped")
+        if len(out) > ANSWER:
+            return self.failed(f"the worker's answer is over {ANSWER} bytes")
+        try:
+            said = json.loads(out)
+        except ValueError:
+            return self.failed(ended(self.process.returncode))
+        if "error" in said:
+            raise InspectError(said["error"].pop("message"), **said["error"])
+        if "crash" in said:
+            return self.failed(f"building failed: {said['crash']}")
+        return TypeAdapter(Snapshot).validate_python(said["snapshot"])
+
+    def failed(self, reason: str) -> Skip:
+        """Nothing was built: the reason, with the last line of the log where that tells more."""
+        kill(self.process)
+        self.log.seek(0)
+        lines = self.log.read()[-4096:].decode("utf-8", "replace").strip().splitlines()
+        tail = lines[-1].strip()[:300] if lines and not lines[-1].startswith("guard:") else ""
+        return Skip("pipe", f"{reason} ({tail})" if tail and tail not in reason else reason, failed=True)
+
+
+def environment(private: Path, request: Request) -> dict[str, str]:
+    """A clean environment for folders; the user's own for the user's own code."""
+    from inspector.classes import cache_dir
+
+    if request.scheme == "py":
+        return {**({} if request.online else guard.OFFLINE), **os.environ, **guard.QUIET}
+    clean = guard.environment(private, code=request.trust_remote_code)
+    return {**clean, "INSPECT_PIPE_CACHE": str(cache_dir().absolute())}
+
+
+def ended(status: int | None) -> str:
+    """How a process that did not answer came to its end."""
+    if status is not None and status < 0:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = str(-status)
+        return f"the worker was ended by {name}"
+    return f"the worker ended with status {status} and no answer"
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a worker and whatever it started; nothing if it has ended."""
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+        except ProcessLookupError:  # it ended just now
+            return
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

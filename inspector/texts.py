@@ -1,0 +1,90 @@
+"""What the keys and values of one JSON file say that its reader should know: hidden characters, secrets, references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from inspector.model import Finding, Severity
+from inspector.ranges import walk
+
+# Control characters, marks that are invisible, and marks that reorder what is displayed.
+_NEVER = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+_IN_KEYS = re.compile(f"[{_NEVER}\t\n\r\u200c-\u200f\u00a0\u3164\uffa0\ufe00-\ufe0f]")
+# In a value, line breaks are layout, and joiners and marks belong to Persian, Hindi, Hebrew and emoji.
+_IN_VALUES = re.compile(f"[{_NEVER}]")
+_CREDENTIAL = re.compile(
+    r"\b(?:hf_[A-Za-z0-9]{30,}|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{60,}"
+    r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{20,}|AKIA[0-9A-Z]{16})\b|AIza[\w-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|://[^/\s:@]{1,256}:[^/\s@]{1,256}@"
+)
+_REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
+_CODE_KEYS = ("auto_map", "custom_pipeline", "custom_pipelines")
+_KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implementation", "use_kernels")
+
+
+def told(file: str, data: dict[str, Any], component: str, *, words: bool = False) -> Iterator[Finding]:
+    """Findings about the texts of one file.
+
+    Args:
+        file: its name.
+        data: its content.
+        component: the path of the component it belongs to.
+        words: its values are words and templates of a tokenizer, which may hold any character.
+    """
+    for path, key in keys(data):
+        if _IN_KEYS.search(key):
+            where, message = f"{component}.{path}", f"{file}: the key {key!a} holds invisible characters"
+            yield finding("IPI909", "error", where, message, "rename the key")
+        if _CREDENTIAL.search(key):
+            yield credential(file, component, "a key")
+        if key in _CODE_KEYS:
+            yield from code(file, data, component, path)
+    for path, key, value in walk(data):
+        if not isinstance(value, str):
+            continue
+        at = f"{component}.{path}"
+        if _CREDENTIAL.search(value):
+            yield credential(file, at, path)
+        elif not words and (hidden := _IN_VALUES.search(value)):
+            message = f"{file}: {path} holds the invisible character U+{ord(hidden[0]):04X}"
+            yield finding("IPI909", "error", at, message, "write the value anew without it")
+        if key in _KERNEL_KEYS and _REPOSITORY.match(value.partition(":")[0].partition("@")[0]):
+            message = f"{file}: {path}={value!r} names a kernel of another repository; it was not fetched"
+            yield finding("IPI908", "error", at, message, f"remove {key}")
+
+
+def keys(data: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every key, with its dotted path."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            below = f"{path}.{key}" if path else key
+            yield below, key
+            yield from keys(value, below)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from keys(value, f"{path}[{index}]")
+
+
+def code(file: str, data: dict[str, Any], component: str, path: str) -> Iterator[Finding]:
+    """References to Python code: of another repository an error, of this folder a warning."""
+    held: Any = data
+    for part in path.split("."):
+        held = held.get(part) if isinstance(held, dict) else None
+    texts = [v for _, _, v in walk(held) if isinstance(v, str)]
+    if not texts:
+        return
+    elsewhere = [t for t in texts if "--" in t or "/" in t]
+    whose = "another repository" if elsewhere else "this folder"
+    message = f"{file}: {path} refers to Python code of {whose} ({(elsewhere or texts)[0]!r}); it was not fetched or run"
+    yield finding("IPI908", "error" if elsewhere else "warning", f"{component}.{path}", message, f"remove {path}")
+
+
+def credential(file: str, where: str, what: str) -> Finding:
+    message = f"{file}: {what} holds what looks like a credential (not shown)"
+    return finding("IPI909", "error", where, message, "revoke it, then remove it")
+
+
+def finding(code: str, severity: Severity, where: str, message: str, fix: str = "") -> Finding:
+    return Finding(code, severity, where, message, fix)

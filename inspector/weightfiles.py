@@ -1,0 +1,85 @@
+"""The weights of one component, by the headers of its safetensors files: how many parameters, in which type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from inspector.model import Finding
+from inspector.reading import Folder, ReadError
+from inspector.survey import PICKLES, TORCH
+
+_INDEX = ".safetensors.index.json"
+
+
+def weights(folder: Folder, prefix: str) -> tuple[dict[str, Any], dict[str, Any], list[ReadError]]:
+    """State and facts of the weights directly in a folder, and the files that could not be read.
+
+    ``parameters`` and ``dtype`` are those of the set that the library would load: the one without a variant.
+    """
+    start = f"{prefix}/" if prefix else ""
+    names = [n for n in folder.below(prefix) if folder.entries[start + n].kind != "folder"]
+    errors: list[ReadError] = []
+    groups: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {}
+    dtypes: dict[str, set[str]] = {}
+    for name in (n for n in names if n.endswith(".safetensors")):
+        try:
+            header = folder.header(start + name)
+        except ReadError as error:
+            errors.append(error)
+            continue
+        group = variant(name)
+        groups.setdefault(group, {}).update(header.tensors)
+        dtypes.setdefault(group, set()).update(header.dtypes)
+    facts: dict[str, Any] = {"weights": kind(names)}
+    if not groups:
+        return {}, facts, errors
+    group = min(groups)
+    tensors = groups[group]
+    if any(".base_layer." in n for n in tensors):
+        adapters = [n for n in tensors if ".lora_" in n or ".base_layer." in n]
+        facts["adapter_tensors"] = [len(adapters), next(n for n in sorted(adapters) if ".base_layer." in n)]
+    held = sorted(dtypes[group])
+    state = {"parameters": sum(product(shape) for _, shape in tensors.values()), "dtype": held[0] if len(held) == 1 else held or None}
+    return state, facts, errors
+
+
+def variant(name: str) -> str:
+    """``fp16`` of ``model.fp16-00001-of-00002.safetensors``; empty for the plain files."""
+    parts = re.sub(r"-\d{5}-of-\d{5}", "", name).split(".")
+    return ".".join(parts[1:-1])
+
+
+def kind(names: list[str]) -> str:
+    if any(n.endswith(".safetensors") for n in names):
+        return "safetensors"
+    return "pickle" if any(n.lower().endswith(TORCH + PICKLES) for n in names) else "none"
+
+
+def product(shape: tuple[int, ...]) -> int:
+    result = 1
+    for size in shape:
+        result *= size
+    return result
+
+
+def shards(folder: Folder, prefix: str) -> Iterator[tuple[ReadError | None, Finding | None]]:
+    """What is wrong with the index of a sharded file: unreadable, a path in a shard's name, a shard that is missing."""
+    start = f"{prefix}/" if prefix else ""
+    for name in (n for n in folder.below(prefix) if n.endswith(_INDEX)):
+        try:
+            table = folder.json(start + name).get("weight_map")
+        except ReadError as error:
+            yield error, None
+            continue
+        named = sorted({v for v in table.values() if isinstance(v, str)}) if isinstance(table, dict) else []
+        escaping = [n for n in named if "/" in n or "\\" in n or ".." in n]
+        if escaping or not isinstance(table, dict):
+            what = f"names the shard {escaping[0]!r}, which is a path" if escaping else "has no weight_map"
+            message = f"{start}{name} {what}; it was not followed"
+            yield None, Finding("IPI906" if escaping else "IPI902", "error", start + name, message, "download it again")
+        absent = [n for n in named if n not in escaping and start + n not in folder.entries]
+        if absent and len(absent) < len(named):  # all absent: the weights were left out on purpose
+            message = f"{start}{name} names {len(absent)} of {len(named)} shards that are not there ({absent[0]})"
+            yield None, Finding("IPI901", "error", start + name, message, "download the missing files")

@@ -1,0 +1,85 @@
+"""Every example of the README is run, and prints what the README says it prints (``…`` stands for anything)."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.M | re.S)
+
+
+def sessions() -> Iterator[list[tuple[str, str]]]:
+    """Each console block as its commands with what they print."""
+    for kind, text in BLOCKS:
+        if kind == "console":
+            parts = re.split(r"^\$ ", text, flags=re.M)[1:]
+            yield [(command, printed) for command, _, printed in (part.partition("\n") for part in parts)]
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Line by line; ``…`` at the end of a line stands for its rest, alone on a line for any lines."""
+    pattern = ""
+    for line in expected.splitlines():
+        if line == "…":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += re.escape(line).replace("…", ".*") + r"\n"
+    return re.fullmatch(pattern, printed) is not None
+
+
+@pytest.mark.parametrize("session", list(sessions()), ids=lambda s: s[0][0])
+def test_console_examples(session: list[tuple[str, str]], tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "COLUMNS": "80",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    for command, expected in session:
+        expected, _, status = expected.partition("[exit ")
+        done = subprocess.run(
+            command.split(),
+            cwd=tmp_path,
+            env=environment,
+            text=True,
+            capture_output=True,
+            timeout=300,
+            encoding="utf-8",
+        )
+        assert done.returncode == int(status.rstrip("]\n") or 0), done.stdout + done.stderr
+        assert matches(expected, done.stdout + done.stderr), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
+def test_python_examples(code: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, text=True, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "IPC101" in done.stdout
+
+
+@pytest.mark.parametrize("text", [text for kind, text in BLOCKS if kind == "toml"])
+def test_settings_examples(text: str) -> None:
+    from inspector.settings import Settings, parse
+
+    assert parse(tomllib.loads(text)["tool"]["inspect-pipe"]) != Settings()
+
+
+def test_make_targets_exist() -> None:
+    makefile = (Path(__file__).parents[1] / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"\bmake (\w+)", " ".join(text for kind, text in BLOCKS if kind == "sh")):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+def test_links_and_codes_exist() -> None:
+    from inspector.rules import RULES
+
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", README):
+        assert (Path(__file__).parents[1] / target).exists(), target
+    assert set(re.findall(r"\bIP[A-Z]\d{3}\b", README)) <= set(RULES)
