@@ -103,6 +103,11 @@ def find_pipeline(index: dict[str, Any], mirror: Mirror, options: Options, built
     if isinstance(index.get("_class_name"), list):
         return custom_pipeline(index, mirror, options, built)
     theirs = library.pipeline_class(index)
+    if isinstance(theirs, type) and not is_dummy(theirs) and makers.family(theirs) != "pipeline":
+        text = f"{INDEX} calls {name} a pipeline, and it is none"
+        built.problems.append(Finding("IPI903", "error", "pipe", text, fix="name the pipeline's class"))
+        built.skipped.append(Skip("pipe", text, failed=True))
+        return None
     if isinstance(theirs, type):
         if not is_dummy(theirs):
             return theirs
@@ -192,7 +197,7 @@ def refusal(cls: Any, said: str, error: Exception) -> list[Finding]:
 
 def unmade(cls: Any, index: dict[str, Any]) -> dict[str, Any]:
     """Stand-ins for the optional components that an index leaves empty."""
-    names = [n for n in cls._optional_components if not order_of(n, index.get(n))]
+    names = [n for n in cls._optional_components if not isinstance(order_of(n, index.get(n)), Order)]
     return {n: stand_in(None, "diffusers", n, "the index leaves it empty", {}) for n in names}
 
 

@@ -170,7 +170,8 @@ def owners(names: list[str]) -> dict[str, dict[str, Any]]:
             default = info.parameters.get(name)
             if default is not None:
                 found.setdefault(name, {})[info.name] = default.data if isinstance(default, Value) else default
-    return found
+    # the well-known classes have the short names: DDIMScheduler before CogVideoXDDIMScheduler
+    return {name: dict(sorted(by.items(), key=lambda c: (len(c[0]), c[0]))) for name, by in found.items()}
 
 
 def table_of(distribution: str) -> dict[str, list[Row]]:

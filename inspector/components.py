@@ -26,9 +26,9 @@ def make(order: Order, mirror: Mirror, options: Options) -> Made:
         options: with or without weights.
     """
     made = Made(facts={"declared": [order.library, order.cls]})
-    if order.name in options.forbidden:
+    if order.where in options.forbidden:
         made.loads = False
-        made.skip(order.where, options.forbidden[order.name], failed=True)
+        made.skip(order.where, options.forbidden[order.where], failed=True)
         return made
     cls = find_class(order, mirror, options, made)
     if cls is None:

@@ -17,18 +17,20 @@ from inspector.model import Finding, Kind, Severity, Skip
 INDEX = "model_index.json"
 _PATH = re.compile(r"[/\\\x00]|^\.{1,2}$|^[A-Za-z]:|^~")
 _NAMES = re.compile(r"\b[A-Za-z_]\w*")
+_WORDS = "tokenizer or processor"
+_GENERIC = {"None", "Optional", "Union", "List", "Tuple", "Dict", "list", "tuple", "dict"}
 # Kinds that stand for one another: a pipeline does not care which library a network comes from.
 _GROUPS: dict[Kind, str] = {
     "model": "model",
     "transformers": "model",
-    "tokenizer": "tokenizer or processor",
-    "processor": "tokenizer or processor",
+    "tokenizer": _WORDS,
+    "processor": _WORDS,
     "scheduler": "scheduler",
     "pipeline": "pipeline",
 }
 _BY_NAME = (
-    ("scheduler", "scheduler"), ("tokenizer", "tokenizer or processor"), ("feature_extractor", "tokenizer or processor"),
-    ("unet", "model"), ("vae", "model"), ("vqvae", "model"), ("transformer", "model"), ("text_encoder", "model"),
+    ("scheduler", "scheduler"), ("tokenizer", _WORDS), ("feature_extractor", _WORDS), ("unet", "model"),
+    ("vae", "model"), ("vqvae", "model"), ("transformer", "model"), ("text_encoder", "model"),
     ("image_encoder", "model"), ("controlnet", "model"),
 )  # fmt: skip
 
@@ -138,7 +140,7 @@ def wrong_kind(info: ClassInfo, name: str, annotation: str) -> str:
 def kinds_of(annotation: str) -> set[str]:
     """The kinds of component that an annotation admits; empty when it does not say."""
     found = set()
-    for name in set(_NAMES.findall(annotation)) - {"None", "Optional", "Union", "List", "Tuple", "list", "tuple", "dict"}:
+    for name in set(_NAMES.findall(annotation)) - _GENERIC:
         if name == "KarrasDiffusionSchedulers":
             found.add("scheduler")
             continue

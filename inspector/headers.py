@@ -58,7 +58,9 @@ def length_of(first: bytes, file_size: int, cap: int, where: str) -> int:
     """
     for magic, what in _OTHERS:
         if first.startswith(magic[:8]) and not plausible(first, file_size):
-            raise bad(where, f"it is {what}, and no safetensors file")
+            code = "IPI907" if what.startswith(("a pickle", "a zip")) else "IPI911"
+            message = f"{where} calls itself safetensors and is {what}; it was not opened"
+            raise ReadError(message, code=code, where=where, hint="download or save the file again")
     if len(first) < 8:
         raise bad(where, "it is shorter than eight bytes")
     length = int.from_bytes(first, "little")
@@ -74,8 +76,13 @@ def plausible(first: bytes, file_size: int) -> bool:
     return len(first) == 8 and int.from_bytes(first, "little") <= file_size - 8
 
 
-def parse(data: bytes, file_size: int, where: str) -> Header:
+def parse(data: bytes, file_size: int | None, where: str) -> Header:
     """The header's content, never looser than the safetensors library: exact offsets, no holes, no overlaps.
+
+    Args:
+        data: the header.
+        file_size: the bytes of the whole file; None where only its header is at hand.
+        where: its name, for the error.
 
     Raises:
         ReadError: IPI911, with what contradicts what.
@@ -97,12 +104,13 @@ def parse(data: bytes, file_size: int, where: str) -> Header:
         dtype, shape, begin, end = tensor(name, facts, where)
         tensors[name] = (dtype, shape)
         spans.append((begin, end, name))
-    room, position, before = file_size - 8 - len(data), 0, ""
+    position, before = 0, ""
     for begin, end, name in sorted(spans):
         if begin != position:
             what = f"overlaps {before!r}" if begin < position else f"leaves a hole before it ({begin - position} bytes)"
             raise bad(where, f"tensor {name!r} begins at byte {begin} and {what}")
         position, before = end, name
+    room = position if file_size is None else file_size - 8 - len(data)
     if position != room:
         raise bad(where, f"its tensors take {position} bytes, and the file has {room} for them")
     return Header(tensors, metadata, len(data))

@@ -52,9 +52,7 @@ def confine(readable: Iterable[Path], writable: Iterable[Path]) -> str:
     if abi < 1:
         return f"no landlock: {os.strerror(ctypes.get_errno())}"
     rights = _RIGHTS_BY_ABI.get(abi, _RIGHTS_BY_ABI[3] | (_DEVICE_IOCTL if abi >= 5 else 0))
-    rules = _Ruleset(
-        rights, _TCP_BIND_AND_CONNECT if abi >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
-    )
+    rules = _Ruleset(rights, _TCP_BIND_AND_CONNECT if abi >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0)
     size = 8 * (1 + (abi >= 4) + (abi >= 6))
     ruleset = libc.syscall(_CREATE_RULESET, ctypes.byref(rules), size, 0)
     if ruleset < 0:

@@ -48,6 +48,8 @@ def pipeline_class(index: dict[str, Any]) -> type | Exception:
 
     try:
         found: type = loading._get_pipeline_class(DiffusionPipeline, config=index)
+        if not isinstance(found, type):
+            return TypeError(f"{index['_class_name']} is no class")
     except Exception as error:  # noqa: BLE001 (the exception is the answer)
         return error
     return found

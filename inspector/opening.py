@@ -157,7 +157,7 @@ class Tree:
 
 
 def hub_repository(real: Path) -> Path | None:
-    """The Hub cache repository that a folder is a snapshot of, or lies in one of: ``models--…/snapshots/<commit>/…``."""
+    """The Hub cache repository in whose ``snapshots/<commit>/`` a folder is, or lies."""
     for folder in (real, *real.parents):
         home = folder.parent.parent
         if folder.parent.name == "snapshots" and home.name.startswith("models--") and (home / "blobs").is_dir():
@@ -188,5 +188,6 @@ def irregular(where: str, mode: int) -> ReadError:
 def unreadable(where: str, error: OSError) -> ReadError:
     """The system's refusal, as the user can act on it."""
     said = error.strerror or str(error)
-    hint = "check its permissions" if isinstance(error, PermissionError) else "check that it is there and its disk is sound"
+    refused = isinstance(error, PermissionError)
+    hint = "check its permissions" if refused else "check that it is there and that its disk is sound"
     return ReadError(f"{where} cannot be read: {said}", code="IPI901", where=where, hint=hint)

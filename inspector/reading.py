@@ -7,21 +7,19 @@ has). Nothing is mapped into memory, and of weights only the header is read.
 from __future__ import annotations
 
 import os
-import stat
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from inspector import headers
 from inspector.headers import Header
-from inspector.model import EXIT_USAGE, InspectError
+from inspector.limits import Limits
+from inspector.listing import Entry, listed
+from inspector.opening import Tree, unreadable
 from inspector.ranges import absurd
-from inspector.opening import Parts, Tree, irregular, unreadable
-from inspector.strictjson import ReadError, loads
+from inspector.strictjson import MARK, ReadError, loads, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,66 +31,10 @@ WORDS = ("vocab.json", "tokenizer.json", "added_tokens.json", "merges.json")
 """JSON that holds a tokenizer's words: large, and its keys are words of a language."""
 BUILT_FROM = ("config.json", "scheduler_config.json")
 """JSON whose numbers size what is built."""
-LEFT_ALONE = (".git", ".cache", "__pycache__")
-"""Folders that other tools keep beside a model; no library reads a model from them."""
-_UNITS = {"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 _CHUNK = 1 << 20
 
 Verdict = tuple[Literal["inspected", "skipped", "failed"], str]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Caps, sizes in bytes: what an honest model folder stays well below. ``--limit NAME=N`` sets one.
-
-    ``config``, ``index``, ``vocabulary``, ``header``: a settings file, the index of a sharded weights file, a file of
-    words, the header of a weights file. ``depth``: brackets in a JSON. ``entries``, ``levels``: names in a folder, and
-    folders in folders. ``seconds``: time spent reading, all files together. ``blocks``, ``steps``, ``extent``: the
-    largest count of layers, of timesteps, and of channels and the like, that a config may ask to be built.
-    """
-
-    config: int = 1 << 20
-    index: int = 16 << 20
-    vocabulary: int = 64 << 20
-    header: int = 8 << 20
-    depth: int = 64
-    entries: int = 10_000
-    levels: int = 16
-    seconds: int = 20
-    blocks: int = 1024
-    steps: int = 1_000_000
-    extent: int = 1 << 28
-
-    @classmethod
-    def parse(cls, texts: Sequence[str]) -> Limits:
-        """``["config=2MiB", "entries=20000"]`` on top of the defaults.
-
-        Raises:
-            InspectError: an unknown name or no number (exit 2).
-        """
-        limits = cls()
-        names = [f.name for f in fields(cls)]
-        for text in texts:
-            name, _, number = text.partition("=")
-            unit = next((u for u in _UNITS if number.lower().endswith(u)), "")
-            digits = number[: len(number) - len(unit)].strip()
-            if name not in names or not (digits.isascii() and digits.isdecimal()) or not 0 < len(digits) <= 15:
-                hint = f"NAME is one of {', '.join(names)}; N is a number, and may end in KiB, MiB or GiB"
-                raise InspectError(f"--limit {text}: want NAME=N", hint=hint, exit_code=EXIT_USAGE)
-            limits = replace(limits, **{name: max(1, int(digits) * _UNITS.get(unit, 1))})
-        return limits
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One name of the listing, links resolved: ``link`` and ``other`` are what is not opened, for the reason ``why``."""
-
-    name: str
-    kind: Literal["file", "folder", "link", "other"]
-    size: int = 0
-    why: str = ""
-    code: str = ""
 
 
 class Folder:
@@ -107,6 +49,7 @@ class Folder:
     Attributes:
         entries: the listing, the folder's own names first.
         problems: what could not be listed.
+        marked: JSON files that begin with a byte order mark: read all the same, although JSON forbids it.
         verdicts: what became of each file: inspected, skipped or failed, and why. Complete once the folder is left.
         bytes_read: how much was read from disk.
 
@@ -117,20 +60,20 @@ class Folder:
     def __init__(
         self,
         root: Path,
-        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        limits: Limits = Limits(),
         *,
         only: str = "",
         system: Any = os,
     ) -> None:
         self.root, self.limits = Path(root), limits
-        self.entries: dict[str, Entry] = {}
-        self.problems: list[ReadError] = []
+        self.marked: dict[str, ReadError] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.bytes_read = 0
         self._system, self._spent = system, 0.0
         self._tree = Tree(self.root, system)
         try:
-            self._list(only)
+            self.entries, self.problems, left = self._timed(lambda: listed(self._tree, limits, only))
+            self.verdicts.update(dict.fromkeys(left, ("skipped", "kept there by another tool")))
         except BaseException:
             self.close()
             raise
@@ -163,6 +106,9 @@ class Folder:
 
         def parse() -> dict[str, Any]:
             data = self._whole(name, cap)
+            if data.startswith(MARK):
+                data = data[len(MARK) :]
+                self.marked[name] = marked(name)
             parsed = loads(data, name, depth=self.limits.depth, shadows=not words and not index)
             if not isinstance(parsed, dict):
                 raise ReadError(f"{name} holds a {type(parsed).__name__}, not an object", code="IPI902", where=name)
@@ -173,7 +119,10 @@ class Folder:
                 raise ReadError(f"{name}: {what}; nothing is built from it", code="IPI910", where=name)
             return parsed
 
-        return self._judged(name, "settings", parse)
+        found = self._judged(name, "settings", parse)
+        if name in self.marked:
+            self.verdicts[name] = ("failed", self.marked[name].message)
+        return found
 
     def content(self, name: str) -> bytes:
         """A small file's bytes (vocabularies, merges); never weights.
@@ -186,9 +135,13 @@ class Folder:
     def header(self, name: str) -> Header:
         """The header of a safetensors file, without its tensors.
 
+        A file named ``….header`` ends with the header: what :mod:`inspector.hub` fetches of a file on the Hub.
+
         Raises:
             ReadError: IPI911 for a header that contradicts the format or the file's size.
         """
+
+        whole = not name.endswith(".header")
 
         def parse() -> Header:
             with self._opened(name) as (descriptor, facts):
@@ -196,7 +149,7 @@ class Folder:
                 length = headers.length_of(first, facts.st_size, self.limits.header, name)
                 data = self._pread(descriptor, length, 8, name)
                 self._unchanged(descriptor, facts, len(data) == length, name)
-            return headers.parse(data, facts.st_size, name)
+            return headers.parse(data, facts.st_size if whole else None, name)
 
         return self._judged(name, "header", parse)
 
@@ -213,66 +166,6 @@ class Folder:
         """The names directly in a folder (``''`` for this one), relative to it."""
         start = f"{prefix}/" if prefix else ""
         return [n[len(start) :] for n in self.entries if n.startswith(start) and "/" not in n[len(start) :]]
-
-    def _list(self, only: str) -> None:
-        """List breadth first, so that what matters is listed before any cap is met."""
-        queue: deque[tuple[Parts, frozenset[tuple[int, int]]]] = deque([((), frozenset())])
-        while queue:
-            parts, above = queue.popleft()
-            try:
-                found = self._timed(lambda parts=parts: self._tree.scan(parts))
-            except ReadError as error:
-                if not parts:
-                    raise
-                self.problems.append(error)
-                self.entries["/".join(parts)] = Entry("/".join(parts), "other", why=error.message, code=error.code)
-                continue
-            for name, facts in found:
-                if only and name != only:
-                    continue
-                if len(self.entries) >= self.limits.entries:
-                    message = f"over {self.limits.entries} names in the folder; the rest was not looked at"
-                    hint = f"--limit entries={self.limits.entries * 10}"
-                    self.problems.append(ReadError(message, code="IPI904", where="/".join(parts), hint=hint))
-                    return
-                self._add((*parts, name), facts, above, queue)
-
-    def _add(
-        self,
-        parts: Parts,
-        facts: os.stat_result,
-        above: frozenset[tuple[int, int]],
-        queue: deque[tuple[Parts, frozenset[tuple[int, int]]]],
-    ) -> None:
-        name = "/".join(parts)
-        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
-        if shown != name:
-            self.entries[shown] = Entry(shown, "other", why=f"{shown} has a name that is not UTF-8", code="IPI909")
-            return
-        link = stat.S_ISLNK(facts.st_mode)
-        if link:
-            try:
-                facts = self._tree.look(parts, name)
-            except ReadError as error:
-                self.entries[name] = Entry(name, "link", why=error.message, code=error.code)
-                return
-        if stat.S_ISDIR(facts.st_mode):
-            identity = (facts.st_dev, facts.st_ino)
-            self.entries[name] = Entry(name, "folder")
-            if identity in above:
-                self.entries[name] = Entry(name, "link", why=f"{name} is a link that leads in a circle", code="IPI905")
-            elif parts[-1] in LEFT_ALONE:
-                self.verdicts[name] = ("skipped", "kept there by another tool")
-            elif len(parts) >= self.limits.levels:
-                message, hint = f"{name} lies over {self.limits.levels} folders deep", f"--limit levels={len(parts) * 2}"
-                self.problems.append(ReadError(message, code="IPI904", where=name, hint=hint))
-            else:
-                queue.append((parts, above | {identity}))
-        elif stat.S_ISREG(facts.st_mode):
-            self.entries[name] = Entry(name, "file", facts.st_size)
-        else:
-            error = irregular(name, facts.st_mode)
-            self.entries[name] = Entry(name, "other", why=error.message, code=error.code)
 
     def _judged(self, name: str, what: str, read: Callable[[], T]) -> T:
         """Read, and note what became of the file."""

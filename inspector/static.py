@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from inspector import classes, entries, texts, weightfiles
 from inspector.classes import ClassInfo
 from inspector.entries import INDEX
-from inspector.model import EXIT_USAGE, Component, Finding, InspectError, Kind, Setting, Skip, Snapshot, Value
-from inspector.reading import WORDS, Folder, Limits, ReadError
+from inspector.gathering import LIBRARY_KEYS, Gathered, class_of, component, described, is_pair, setting, several
+from inspector.model import EXIT_USAGE, Component, Finding, InspectError, Skip, Snapshot
+from inspector.reading import Folder, Limits, ReadError
 from inspector.sources import COMPONENT_FILES, Source
 from inspector.survey import survey
-
-LIBRARY_KEYS = ["quantization_config", "auto_map"]
-"""Keys of a config that the library consumes itself, although no ``__init__`` takes them."""
-_FIRST: dict[Kind, str] = {
-    "scheduler": "scheduler_config.json",
-    "tokenizer": "tokenizer_config.json",
-    "processor": "preprocessor_config.json",
-}
-_NEEDS_CONFIG: tuple[Kind, ...] = ("scheduler", "model", "transformers")
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What has been seen of one folder."""
-
-    folder: Folder
-    components: list[Component] = field(default_factory=list)
-    problems: list[Finding] = field(default_factory=list)
-    skipped: list[Skip] = field(default_factory=list)
-    loaded_from: set[str] = field(default_factory=set)
-
-    def failed(self, path: str, error: ReadError) -> None:
-        """A part that could not be read: the finding, and the skip that makes the exit status 3."""
-        self.problems.append(Finding(error.code, "error", error.where or path, error.message, error.hint))
-        self.skipped.append(Skip(path, error.message, failed=True))
-
-    def json(self, name: str, path: str) -> dict[str, Any] | None:
-        """A JSON of a component, with what its texts say; None when it cannot be read, and then that is reported."""
-        try:
-            data = self.folder.json(name)
-        except ReadError as error:
-            self.failed(path, error)
-            return None
-        words = "token" in name.rpartition("/")[2] or "processor" in name.rpartition("/")[2]
-        self.problems += texts.told(name, data, path, words=words)
-        return data
 
 
 def snapshot(source: Source, limits: Limits) -> Snapshot:
@@ -66,8 +29,8 @@ def snapshot(source: Source, limits: Limits) -> Snapshot:
 
         path = demo.path(source.target)
     if path is None:
-        hint = "leave --static out"
-        raise InspectError(f"{source.text} is no folder or file, so --static has nothing to read", hint=hint, exit_code=EXIT_USAGE)
+        message = f"{source.text} is no folder or file, so --static has nothing to read"
+        raise InspectError(message, hint="leave --static out", exit_code=EXIT_USAGE)
     if source.scheme in ("config", "weights"):
         return single(source, path, limits)
     with Folder(path, limits) as folder:
@@ -80,7 +43,8 @@ def snapshot(source: Source, limits: Limits) -> Snapshot:
             alone(seen, next((f for f in COMPONENT_FILES if f in folder.entries), ""))
         seen.problems += survey(folder, seen.loaded_from)
     said = {s.reason for s in seen.skipped}
-    seen.skipped += (Skip(n, why, failed=True) for n, (v, why) in folder.verdicts.items() if v == "failed" and why not in said)
+    unread = {n: why for n, (verdict, why) in folder.verdicts.items() if verdict == "failed" and why not in said}
+    seen.skipped += (Skip(n, why, failed=True) for n, why in unread.items())
     return finished(source, seen)
 
 
@@ -92,24 +56,24 @@ def single(source: Source, path: Path, limits: Limits) -> Snapshot:
     """
     name = path.name
     with Folder(path.parent, limits, only=name) as folder:
-        if folder.entries.get(name) is not None and folder.entries[name].kind == "link":
-            target = Path(os.path.realpath(path))
-            return single(Source(source.text, source.scheme, target), target, limits) if target != path else refused(folder, name)
+        entry = folder.entries.get(name)
+        target = Path(os.path.realpath(path))
+        if entry is not None and entry.kind == "link" and target.name != name:
+            return single(source, target, limits)
         seen = Gathered(folder)
         if source.scheme == "weights":
             header = folder.header(name)
             stem = name.removesuffix(".safetensors")
-            state = {"parameters": header.parameters, "dtype": one(header.dtypes), "tensors": len(header.tensors)}
+            state = {
+                "parameters": header.parameters,
+                "dtype": weightfiles.one(header.dtypes),
+                "tensors": len(header.tensors),
+            }
             facts = {"weights": "safetensors", "metadata": header.metadata}
             seen.components.append(Component(stem if stem.isidentifier() else "model", "", state=state, facts=facts))
         else:
             alone(seen, name)
     return finished(source, seen)
-
-
-def refused(folder: Folder, name: str) -> Snapshot:
-    folder.header(name)  # raises: it is a link that leads nowhere
-    raise InspectError(f"{name} cannot be read", code="IPI905", where=name)
 
 
 def finished(source: Source, seen: Gathered) -> Snapshot:
@@ -174,14 +138,16 @@ def pipeline_class(seen: Gathered, index: dict[str, Any]) -> ClassInfo | None:
     if isinstance(named, list):
         file = f"{named[0]}.py" if named else ""
         here = file in seen.folder.entries
-        message = f"{INDEX}: {name} is code of this folder ({file}{'' if here else ', which is not in it'}); it was not run"
+        place = file if here else f"{file}, which is not in it"
+        message = f"{INDEX}: {name} is code of this folder ({place}); it was not run"
         fix = "--trust-remote-code runs it" if here else f"fetch {file} from where the folder came from"
         seen.problems.append(Finding("IPP204", "note" if here else "warning", "pipe", message, fix))
         seen.skipped.append(Skip("pipe", message))
         return None
     if not isinstance(named, str):
         message = f"{INDEX} names no pipeline class (_class_name is {named!r})"
-        seen.problems.append(Finding("IPI903", "error", "pipe", message, 'write "_class_name": "StableDiffusionPipeline", say'))
+        fix = 'write "_class_name": "StableDiffusionPipeline", say'
+        seen.problems.append(Finding("IPI903", "error", "pipe", message, fix))
         seen.skipped.append(Skip("pipe", message, failed=True))
         return None
     info = classes.find("diffusers", name)
@@ -191,7 +157,10 @@ def pipeline_class(seen: Gathered, index: dict[str, Any]) -> ClassInfo | None:
         seen.skipped.append(Skip("pipe", "diffusers is not installed, so nothing is known of its classes"))
         return None
     close = [n for n in classes.near(name, "diffusers") if n != name]
-    message = f"{INDEX}: {name} is {f'a {info.kind}' if info else 'no class'} of the installed diffusers, not a pipeline"
+    what = (
+        f"a {info.kind} of the installed diffusers, not a pipeline" if info else "no class of the installed diffusers"
+    )
+    message = f"{INDEX}: {name} is {what}"
     fix = f"did you mean {close[0]}?" if close else "install the version that wrote this folder"
     seen.problems.append(Finding("IPI903", "error", "pipe", message, fix))
     seen.skipped.append(Skip("pipe", message, failed=True))
@@ -204,146 +173,29 @@ def class_name(index: dict[str, Any]) -> str:
     return str(named[-1] if isinstance(named, list) and named else named or "DiffusionPipeline")
 
 
-def several(seen: Gathered, entry: entries.Entry) -> None:
-    """An entry's component; a ``MultiControlNetModel`` and its like keep one folder a member."""
-    cls = entry.declared[1]
-    if entry.info is None or not cls.startswith("Multi") or entry.info.kind != "model":
-        component(seen, entry.name, entry.name, entry.declared, entry.info)
-        return
-    below = [entry.name]
-    while f"{entry.name}_{len(below)}" in seen.folder.entries:
-        below.append(f"{entry.name}_{len(below)}")
-    for number, name in enumerate(below):
-        component(seen, f"{entry.name}[{number}]", name, None, None)
-
-
-def component(seen: Gathered, path: str, below: str, declared: list[str] | None, info: ClassInfo | None) -> None:
-    """One component's folder."""
-    inside = seen.folder.below(below)
-    facts: dict[str, Any] = {"folder": "present", "library_keys": LIBRARY_KEYS}
-    if declared is not None:
-        facts["declared"] = declared
-    kind: Kind = info.kind if info else "other"
-    disk: dict[str, Any] = {}
-    there = seen.folder.entries.get(below)
-    first = _FIRST.get(kind, "config.json")
-    file = next((f for f in (first, *COMPONENT_FILES) if f in inside), "")
-    if there is None or there.kind != "folder":
-        facts["folder"] = "missing"
-        why = there.why if there and there.why else f"there is no folder {below}/"
-        seen.skipped.append(Skip(path, why, failed=True))
-    elif not file and kind in _NEEDS_CONFIG:
-        facts["folder"] = "no config"
-        error = ReadError(f"{below}/{first} is missing", code="IPI901", where=f"{below}/{first}", hint="download it again")
-        seen.failed(path, error)
-    for name in sorted(inside, key=lambda n: n != file):
-        if name.endswith(".json") and not name.endswith(".index.json") and name not in WORDS:
-            data = seen.json(f"{below}/{name}", path)
-            if name == file:
-                disk = data or {}
-    if info is None and declared is None:
-        info = class_of(disk)
-    seen.components.append(described(seen, path, below, disk, info, declared, facts))
-
-
-def described(
-    seen: Gathered,
-    path: str,
-    below: str,
-    disk: dict[str, Any],
-    info: ClassInfo | None,
-    declared: list[str] | None,
-    facts: dict[str, Any],
-) -> Component:
-    """A component by its JSON, its class and its weights."""
-    kind: Kind = info.kind if info else "other"
-    taken = info.parameters if info is not None and kind in _NEEDS_CONFIG else {}
-    # transformers keeps any key of a config, so none is unknown to it
-    known = bool(taken) and kind != "transformers"
-    names = [k for k in dict.fromkeys([*taken, *disk]) if not k.startswith("_")]
-    settings = tuple(setting(k, disk, taken, known=known) for k in names) if disk else ()
-    for fact, key in (("class_on_disk", "_class_name"), ("version_on_disk", "_diffusers_version")):
-        if key in disk:
-            facts[fact] = disk[key]
-    if kind == "scheduler":
-        facts["owners"] = classes.owners([s.name for s in settings if not s.accepted])
-    state, found, errors = weightfiles.weights(seen.folder, below)
-    for error in errors:
-        seen.failed(path, error)
-    for broken, problem in weightfiles.shards(seen.folder, below):
-        if broken is not None:
-            seen.failed(path, broken)
-        if problem is not None:
-            seen.problems.append(problem)
-            seen.skipped.append(Skip(path, problem.message, failed=True))
-    seen.loaded_from.add(below)
-    library = info.library if info else declared[0] if declared else ""
-    cls = info.name if info else declared[1] if declared else str(disk.get("_class_name") or "")
-    return Component(path, cls, settings, state, kind=kind, library=library, facts={**facts, **found})
-
-
 def alone(seen: Gathered, file: str) -> None:
     """A folder or a file that holds one component's config.
 
     Raises:
         ReadError: it cannot be read.
     """
+    if not file:
+        message = f"{seen.folder.root} holds no {INDEX}, and no config of a component"
+        raise ReadError(message, code="IPI901", where=str(seen.folder.root), hint="name a pipeline's folder")
     disk = seen.folder.json(file)
+    if file in seen.folder.marked:
+        seen.failed("model", seen.folder.marked[file])
     info = class_of(disk)
     name = seen.folder.root.name if file in COMPONENT_FILES else ""
     path = "scheduler" if info and info.kind == "scheduler" else name if name.isidentifier() else "model"
     seen.problems += texts.told(file, disk, path, words="token" in file or "processor" in file)
     if info is None:
         named = disk.get("_class_name") or (disk.get("architectures") or [None])[0]
-        said = f"{file} names the class {named!r}, which the installed libraries do not have" if named else f"{file} names no class"
+        said = f"{file} names no class" + (f" of the installed libraries ({named!r})" if named else "")
         seen.problems.append(Finding("IPP204", "warning" if named else "note", path, said))
         seen.skipped.append(Skip(path, said))
     facts: dict[str, Any] = {"library_keys": LIBRARY_KEYS}
     seen.components.append(described(seen, path, "", disk, info, None, facts))
-
-
-def class_of(config: dict[str, Any]) -> ClassInfo | None:
-    """The class that a component's own JSON names."""
-    architectures = config.get("architectures")
-    named = (
-        ("diffusers", config.get("_class_name")),
-        ("transformers", architectures[0] if isinstance(architectures, list) and architectures else None),
-        ("stable_diffusion", architectures[0] if isinstance(architectures, list) and architectures else None),
-        ("transformers", config.get("image_processor_type") or config.get("feature_extractor_type")),
-        ("transformers", config.get("processor_class") if "tokenizer_class" not in config else None),
-        ("transformers", config.get("tokenizer_class")),
-    )
-    found = (classes.find(library, name) for library, name in named if isinstance(name, str) and name)
-    return next((info for info in found if info is not None), None)
-
-
-def setting(name: str, disk: dict[str, Any], taken: dict[str, Value | str], *, known: bool, component: bool = False) -> Setting:
-    """One name in the two places that files and source tell of."""
-    default = taken.get(name)
-    return Setting(
-        name,
-        disk=Value(type(disk[name]).__name__, finite(disk[name])) if name in disk else None,
-        default=default if isinstance(default, Value) else None,
-        accepted=name in taken or not known,
-        role="component" if component else "value",
-    )
-
-
-def is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)
-
-
-def finite(value: Any) -> Any:
-    """Infinity as text, as everywhere in plain data."""
-    if isinstance(value, float) and math.isinf(value):
-        return repr(value)
-    if isinstance(value, list):
-        return [finite(v) for v in value]
-    return {k: finite(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-
-def one(names: list[str]) -> Any:
-    return names[0] if len(names) == 1 else names or None
 
 
 def versions() -> dict[str, str]:

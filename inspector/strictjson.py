@@ -15,12 +15,21 @@ if TYPE_CHECKING:
 
 _SHADOWS = frozenset(dir(OrderedDict)) | {"self", "__dict__", "_FrozenDict__frozen"}
 """Names that a config object already has: as keys they replace its methods, or the object that is being built."""
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8."""
 _DIGITS = 128
 """The longest whole number: transformers writes ``int(1e30)``, far below; thousands of digits only cost time."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 _MARKER = re.compile(r"^(<{7}|>{7})( .*|)$", re.MULTILINE)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _FOREIGN = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
+_REFUSALS = (
+    ("twice", "IPI902", "keep one of the two"),
+    ("NaN", "IPI902", "write null or a finite number"),
+    ("number", "IPI910", "write a number that a model can need"),
+    ("", "IPI902", "correct the file there"),
+)
+"""What the hooks below say -> the code, and what to do."""
 
 
 class ReadError(InspectError):
@@ -70,15 +79,14 @@ def loads(
     except json.JSONDecodeError as error:
         raise syntax(text, error, where) from error
     except ValueError as error:
-        code = "IPI910" if "number" in str(error) else "IPI902"
-        hint = "keep one of the two" if "twice" in str(error) else "write null or a finite number" if "NaN" in str(error) else ""
+        code, hint = next((c, h) for word, c, h in _REFUSALS if word in str(error))
         raise ReadError(f"{where} is not strict JSON: {error}", code=code, where=where, hint=hint) from error
     if _SURROGATE.search(text) and not encodable(parsed):
         raise ReadError(f"{where} holds half a character (a lone surrogate)", code="IPI902", where=where)
     if shadows and isinstance(parsed, dict):
         for key in parsed:
             if key in _SHADOWS:
-                message = f"{where} has a key named {key!r}, which every config object already has: it would be replaced"
+                message = f"{where} has a key named {key!r}, which would replace what every config object has"
                 raise ReadError(message, code="IPI910", where=where, hint=f"rename or remove {key!r}")
     return parsed
 
@@ -89,9 +97,8 @@ def decoded(data: bytes, where: str) -> str:
     Raises:
         ReadError: they are not UTF-8, or begin with a byte order mark (the libraries refuse such a file too).
     """
-    if data.startswith(b"\xef\xbb\xbf"):
-        message = f"{where} begins with a byte order mark (BOM), which JSON forbids and diffusers refuses"
-        raise ReadError(message, code="IPI902", where=where, hint="save it as UTF-8 without BOM")
+    if data.startswith(MARK):
+        raise marked(where)
     foreign = next((name for mark, name in _FOREIGN if data.startswith(mark)), None)
     if foreign is None and data[:2].count(0) == 1:
         foreign = "UTF-16"
@@ -102,6 +109,12 @@ def decoded(data: bytes, where: str) -> str:
     except UnicodeDecodeError as error:
         message = f"{where} is not UTF-8 (byte {error.start}: 0x{data[error.start]:02x})"
         raise ReadError(message, code="IPI902", where=where, hint="save it as UTF-8") from error
+
+
+def marked(where: str) -> ReadError:
+    """A file that begins with a byte order mark: its content is plain, but the libraries' own reader refuses it."""
+    message = f"{where} begins with a byte order mark (BOM), which JSON forbids and diffusers refuses"
+    return ReadError(message, code="IPI902", where=where, hint="save it as UTF-8 without BOM")
 
 
 def syntax(text: str, error: json.JSONDecodeError, where: str) -> ReadError:

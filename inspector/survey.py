@@ -14,12 +14,16 @@ from collections.abc import Iterable, Iterator
 
 from inspector.model import Finding
 from inspector.reading import Folder, ReadError
-from inspector.texts import finding
+from inspector.texts import HIDDEN, finding
 
 TORCH = (".bin", ".pt", ".pth", ".ckpt")
 PICKLES = (".pkl", ".pickle", ".dill", ".joblib", ".cloudpickle")
-OPAQUE = (".h5", ".msgpack", ".onnx", ".pb", ".gguf", ".npz", ".npy", ".tflite", ".ot", ".mlmodel", ".zip", ".tar", ".gz")
-_TEXTS = (".json", ".txt", ".md", ".model", ".jinja", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".py", ".merges")
+OPAQUE = (
+    ".h5", ".msgpack", ".onnx", ".pb", ".gguf", ".npz", ".npy", ".tflite", ".ot", ".mlmodel", ".zip", ".tar", ".gz",
+)  # fmt: skip
+_TEXTS = (
+    ".json", ".txt", ".md", ".model", ".jinja", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".py", ".merges",
+)  # fmt: skip
 _PROGRAMS = (".so", ".pyd", ".dll", ".dylib", ".exe", ".pyc", ".pyo", ".egg", ".whl", ".jar", ".wasm")
 _TOOLS = {
     "pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "ruff.toml", "mypy.ini", "makefile", ".env", ".envrc",
@@ -27,6 +31,10 @@ _TOOLS = {
 }  # fmt: skip
 _STARTERS = {"sitecustomize.py", "usercustomize.py", "conftest.py", "__main__.py"}
 _TORCH_MAGIC = (b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
+_IMPORTED = {
+    "torch", "diffusers", "transformers", "typer", "rich", "pydantic", "numpy", "safetensors", "huggingface_hub",
+    "inspector", "accelerate", "peft", "deepdiff",
+}  # fmt: skip
 _LFS = b"version https://"
 _DISGUISED = (
     (re.compile(rb"\x80[\x02-\x05]"), "a pickle"),
@@ -35,7 +43,6 @@ _DISGUISED = (
     (re.compile(rb"\x7fELF|MZ[\x00-\xff]{2}\x00"), "a program"),
     (re.compile(rb"c(?:os|posix|nt|builtins|__builtin__|subprocess|sys)\n\w+\n"), "a pickle"),
 )
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 _PRIOR = re.compile(r"^prior\s*:\s*(.*(?:\n[ \t]*-[ \t]*.*)*)", re.MULTILINE)
 _MODULAR = ("modular_model_index.json", "modular_config.json")
 
@@ -54,8 +61,9 @@ def survey(folder: Folder, components: Iterable[str] = ()) -> Iterator[Finding]:
         base = name.rpartition("/")[2]
         low = base.lower()
         if entry.code and entry.code != "IPI901":
-            yield finding(entry.code, "error", name, entry.why, "put a regular file there" if entry.code == "IPI905" else "")
-        elif _HIDDEN.search(base):
+            fix = "put a regular file there" if entry.code == "IPI905" else ""
+            yield finding(entry.code, "error", name, entry.why, fix)
+        elif HIDDEN.search(base):
             yield finding("IPI909", "error", name, f"the name {name!a} holds invisible characters", "rename it")
         elif low in _TOOLS or (low.endswith(".pth") and entry.kind == "file" and is_text(folder, name)):
             tools.append(name)
@@ -82,7 +90,8 @@ def survey(folder: Folder, components: Iterable[str] = ()) -> Iterator[Finding]:
     if python:
         yield finding("IPI908", "note", python[0], f"code comes with the folder and was not run: {some(python)}")
     if tools:
-        yield finding("IPI908", "note", tools[0], f"settings of other tools come with the folder and were not honoured: {some(tools)}")
+        message = f"settings of other tools come with the folder and were not honoured: {some(tools)}"
+        yield finding("IPI908", "note", tools[0], message)
 
 
 def pickled(folder: Folder, name: str, used: set[str]) -> Iterator[Finding]:
@@ -117,7 +126,7 @@ def front_matter(folder: Folder, name: str) -> Iterator[Finding]:
         return
     if prior := _PRIOR.search(text.partition("\n---")[0]):
         named = " ".join(prior[1].replace("-", " ", 1).split())[:80]
-        message = f"{name} names {named or 'another repository'} as prior, which the library fetches by itself; it was not"
+        message = f"{name} names {named or 'another repository'} as prior, which the library would fetch; it was not"
         yield finding("IPI908", "note", name, message)
 
 
@@ -134,8 +143,7 @@ def is_text(folder: Folder, name: str) -> bool:
 def shadows(base: str) -> bool:
     """Whether a module of the folder would take the place of Python's own or of a library's."""
     stem, dot, ending = base.partition(".")
-    ours = ("torch", "diffusers", "transformers", "typer", "rich", "pydantic", "numpy", "safetensors", "huggingface_hub", "inspector")
-    return dot + ending == ".py" and (stem in ours or stem in sys.stdlib_module_names)
+    return dot + ending == ".py" and (stem in _IMPORTED or stem in sys.stdlib_module_names)
 
 
 def start(folder: Folder, name: str, count: int = 16) -> bytes | None:

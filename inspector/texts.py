@@ -10,10 +10,13 @@ from inspector.model import Finding, Severity
 from inspector.ranges import walk
 
 # Control characters, marks that are invisible, and marks that reorder what is displayed.
-_NEVER = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
-_IN_KEYS = re.compile(f"[{_NEVER}\t\n\r\u200c-\u200f\u00a0\u3164\uffa0\ufe00-\ufe0f]")
-# In a value, line breaks are layout, and joiners and marks belong to Persian, Hindi, Hebrew and emoji.
+_NEVER = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
+)
 _IN_VALUES = re.compile(f"[{_NEVER}]")
+# In a value, line breaks are layout, and joiners and marks belong to Persian, Hindi, Hebrew and emoji: not in a name.
+HIDDEN = re.compile(f"[{_NEVER}\t\n\r\u200c-\u200f\u3164\uffa0\ufe00-\ufe0f]")
 _CREDENTIAL = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{30,}|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{60,}"
     r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{20,}|AKIA[0-9A-Z]{16})\b|AIza[\w-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
@@ -34,7 +37,7 @@ def told(file: str, data: dict[str, Any], component: str, *, words: bool = False
         words: its values are words and templates of a tokenizer, which may hold any character.
     """
     for path, key in keys(data):
-        if _IN_KEYS.search(key):
+        if HIDDEN.search(key):
             where, message = f"{component}.{path}", f"{file}: the key {key!a} holds invisible characters"
             yield finding("IPI909", "error", where, message, "rename the key")
         if _CREDENTIAL.search(key):
@@ -77,7 +80,8 @@ def code(file: str, data: dict[str, Any], component: str, path: str) -> Iterator
         return
     elsewhere = [t for t in texts if "--" in t or "/" in t]
     whose = "another repository" if elsewhere else "this folder"
-    message = f"{file}: {path} refers to Python code of {whose} ({(elsewhere or texts)[0]!r}); it was not fetched or run"
+    shown = (elsewhere or texts)[0]
+    message = f"{file}: {path} refers to Python code of {whose} ({shown!r}); it was not fetched or run"
     yield finding("IPI908", "error" if elsewhere else "warning", f"{component}.{path}", message, f"remove {path}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from inspector.model import Finding
 from inspector.reading import Folder, ReadError
 from inspector.survey import PICKLES, TORCH
 
+HELD = (".safetensors", ".safetensors.header")
 _INDEX = ".safetensors.index.json"
 
 
@@ -23,7 +25,7 @@ def weights(folder: Folder, prefix: str) -> tuple[dict[str, Any], dict[str, Any]
     errors: list[ReadError] = []
     groups: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {}
     dtypes: dict[str, set[str]] = {}
-    for name in (n for n in names if n.endswith(".safetensors")):
+    for name in (n for n in names if n.endswith(HELD)):
         try:
             header = folder.header(start + name)
         except ReadError as error:
@@ -40,28 +42,25 @@ def weights(folder: Folder, prefix: str) -> tuple[dict[str, Any], dict[str, Any]
     if any(".base_layer." in n for n in tensors):
         adapters = [n for n in tensors if ".lora_" in n or ".base_layer." in n]
         facts["adapter_tensors"] = [len(adapters), next(n for n in sorted(adapters) if ".base_layer." in n)]
-    held = sorted(dtypes[group])
-    state = {"parameters": sum(product(shape) for _, shape in tensors.values()), "dtype": held[0] if len(held) == 1 else held or None}
-    return state, facts, errors
+    parameters = sum(math.prod(shape) for _, shape in tensors.values())
+    return {"parameters": parameters, "dtype": one(sorted(dtypes[group]))}, facts, errors
+
+
+def one(names: list[str]) -> Any:
+    """The one type, all of several, or None."""
+    return names[0] if len(names) == 1 else names or None
 
 
 def variant(name: str) -> str:
     """``fp16`` of ``model.fp16-00001-of-00002.safetensors``; empty for the plain files."""
-    parts = re.sub(r"-\d{5}-of-\d{5}", "", name).split(".")
+    parts = re.sub(r"-\d{5}-of-\d{5}", "", name.removesuffix(".header")).split(".")
     return ".".join(parts[1:-1])
 
 
 def kind(names: list[str]) -> str:
-    if any(n.endswith(".safetensors") for n in names):
+    if any(n.endswith(HELD) for n in names):
         return "safetensors"
     return "pickle" if any(n.lower().endswith(TORCH + PICKLES) for n in names) else "none"
-
-
-def product(shape: tuple[int, ...]) -> int:
-    result = 1
-    for size in shape:
-        result *= size
-    return result
 
 
 def shards(folder: Folder, prefix: str) -> Iterator[tuple[ReadError | None, Finding | None]]:

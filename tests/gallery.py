@@ -62,9 +62,10 @@ def pipeline_classes() -> dict[str, Any]:
         if "Pipeline" not in name or "Output" in name:
             continue
         cls = getattr(diffusers, name)
-        if isinstance(cls, type) and type(cls).__name__ != "DummyObject":
-            if issubclass(cls, diffusers.DiffusionPipeline) and cls is not diffusers.DiffusionPipeline:
-                found[name] = cls
+        if not isinstance(cls, type) or type(cls).__name__ == "DummyObject" or cls is diffusers.DiffusionPipeline:
+            continue
+        if issubclass(cls, diffusers.DiffusionPipeline):
+            found[name] = cls
     return found
 
 

@@ -96,7 +96,10 @@ def test_a_required_component_that_is_null_is_refused_by_the_library_and_built_h
 
 def test_absent_scalars_and_optional_components_take_the_defaults(tmp_path: Path) -> None:
     folder = copy("sd15", tmp_path)
-    edit(folder / "model_index.json", lambda c: [c.pop(k, None) for k in ("requires_safety_checker", "safety_checker", "image_encoder")])
+    edit(
+        folder / "model_index.json",
+        lambda c: [c.pop(k, None) for k in ("requires_safety_checker", "safety_checker", "image_encoder")],
+    )
     built = build(folder, tmp_path)
     assert not built.problems
     assert built.obj.config.requires_safety_checker is True
@@ -112,12 +115,23 @@ def test_absent_scalars_and_optional_components_take_the_defaults(tmp_path: Path
         (["stable_cascade", "StableCascadeUnet"], "IPP207", True),
     ],
 )
-def test_an_entry_that_does_not_resolve_leaves_the_rest(entry: list[str], code: str, failed: bool, tmp_path: Path) -> None:
+def test_an_entry_that_does_not_resolve_leaves_the_rest(
+    entry: list[str], code: str, failed: bool, tmp_path: Path
+) -> None:
     built = build(index(copy("sd15", tmp_path), vae=entry), tmp_path)
     assert code in {p.code for p in built.problems if p.where == "vae"}
     assert any(s.where == "vae" and s.failed == failed for s in built.skipped) or entry[0] == "stable_cascade"
     parts = built.obj.components
     assert type(parts["unet"]).__name__ == "UNet2DConditionModel"
+
+
+@pytest.mark.parametrize("name", ["UNet2DConditionModel", "image_processor", "NoSuchPipeline", None])
+def test_a_pipeline_class_that_is_none_leaves_the_parts(name: str | None, tmp_path: Path) -> None:
+    built = build(index(copy("sd15", tmp_path), _class_name=name), tmp_path)
+    assert isinstance(built.obj, Parts)
+    assert [(s.where, s.failed) for s in built.skipped] == [("pipe", True)]
+    assert {p.code for p in built.problems} <= {"IPP207", "IPI903"}
+    assert len(built.obj.components) == 7
 
 
 def test_a_class_that_only_changed_its_capitals_is_found(tmp_path: Path) -> None:
@@ -128,7 +142,7 @@ def test_a_class_that_only_changed_its_capitals_is_found(tmp_path: Path) -> None
 
 
 def test_a_conflict_marker_is_what_the_library_says_too(tmp_path: Path) -> None:
-    folder = copy("ddpm", tmp_path)
+    folder = copy("ddpm", tmp_path, weights=True)
     file = folder / "scheduler" / "scheduler_config.json"
     file.write_text(f"<<<<<<< HEAD\n{file.read_text()}=======\n{{}}\n>>>>>>> 1234567\n")
     built = build(folder, tmp_path)
@@ -186,9 +200,9 @@ def test_a_list_of_controlnets(tmp_path: Path) -> None:
     small = ControlNetModel.from_unet(build(demo.path("sd15"), tmp_path, weights=True).obj.unet)
     parts = {**pipe.components, "controlnet": [small, small]}
     folder = tmp_path / "multi"
-    StableDiffusionControlNetPipeline(**{k: v for k, v in parts.items() if k != "image_encoder"}).controlnet.save_pretrained(
-        str(folder / "controlnet")
-    )
+    StableDiffusionControlNetPipeline(
+        **{k: v for k, v in parts.items() if k != "image_encoder"}
+    ).controlnet.save_pretrained(str(folder / "controlnet"))
     shutil.copytree(demo.path("sd15"), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.safetensors"))
     index(folder, _class_name="StableDiffusionControlNetPipeline", controlnet=["diffusers", "MultiControlNetModel"])
     built = build(folder, tmp_path)

@@ -167,14 +167,17 @@ def with_reads(components: list[Component], objects: dict[str, Any]) -> list[Com
         if c.kind in ("pipeline", "scheduler", "model") and not c.facts.get("unbuilt") and not c.facts.get("standin")
     }
     found, sourceless = readers(classes), unread(classes)
-    return [
-        replace(
-            c,
-            settings=tuple(replace(s, reads=found.get((c.path, s.name), ())) for s in c.settings),
-            facts={**c.facts, "unread": sourceless[c.path]} if c.path in sourceless else c.facts,
-        )
-        for c in components
-    ]
+    attached = []
+    for component in components:
+        path = component.path
+        settings = tuple(replace(s, reads=found.get((path, s.name), ())) for s in component.settings)
+        more: dict[str, Any] = {"unread": sourceless[path]} if path in sourceless else {}
+        # code that takes the whole config, or computes the name, may read any setting
+        whole = [str(r) for r in found.get((path, "*"), ()) if r.place.startswith("config.")]
+        if whole:
+            more["read_whole"] = whole
+        attached.append(replace(component, settings=settings, facts={**component.facts, **more}))
+    return attached
 
 
 def versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from inspector.model import Kind, Setting
 from inspector.observe.plain import plain
 from inspector.observe.settings import library_pair
-from inspector.static import LIBRARY_KEYS, owners_of
+from inspector.static import LIBRARY_KEYS
 
 def class_facts(
     path: str, obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool, pipeline: type | None, around: frozenset[str]
@@ -35,10 +35,11 @@ def class_facts(
     if not fresh:
         facts["reload"] = found_again(obj, kind, library, name)
     if kind == "scheduler":
+        from inspector.classes import owners
         from inspector.siblings import survey
 
         facts["siblings"] = survey(obj)
-        facts["owners"] = owners_of([s.name for s in settings if not s.accepted])
+        facts["owners"] = owners([s.name for s in settings if not s.accepted])
     return facts
 
 

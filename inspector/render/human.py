@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from inspector.model import SEVERITIES, Finding, Report, Table
+from inspector.model import SEVERITIES, Finding, Report, Table, same
 from inspector.render import Look
 from inspector.render.code import broken
 from inspector.render.escape import Safe, safe
@@ -159,7 +159,9 @@ def noted(found: list[Group], titles: dict[str, str], look: Look) -> Iterator[Re
 def summarised(notes: list[Finding], title: str) -> Text:
     """All notes of one code in one line: what they say, and of which settings."""
     if len(notes) == 1:
-        return text((safe(notes[0].message, 300), "dim"))
+        setting = notes[0].where.rpartition(".")[2] if "." in notes[0].where else ""
+        named = f"{safe(setting, 60)}: " if setting and setting not in notes[0].message else ""
+        return text((f"{named}{safe(notes[0].message, 300)}", "dim"))
     names = [f.where.rpartition(".")[2] for f in notes]
     shown = ", ".join(safe(n, 40) for n in names[:6])
     rest = f" and {len(names) - 6} more" if len(names) > 6 else ""
@@ -190,7 +192,8 @@ def table_of(block: Block, look: Look) -> RenderableType | None:
         by_place.pop("init", None)  # whoever reads it later is what counts
     rows = [(p, value_text(d, look.width if look.verbose else 60)) for p, d in block.places.items()]
     odd = odd_ones(block.places)
-    if len(rows) > 1 and not odd and not by_place.keys() & block.places.keys():
+    alike = all(same(data, block.places[rows[0][0]]) for data in block.places.values()) if rows else False
+    if len(rows) > 1 and alike and not by_place.keys() & block.places.keys():
         rows = [(", ".join(block.places), rows[0][1])]
     rows += [(place, Safe("")) for place in by_place if place not in block.places]
     if not rows:

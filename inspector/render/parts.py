@@ -118,9 +118,11 @@ def value_text(data: Any, limit: int = 60) -> Safe:
 
 
 def odd_ones(places: dict[str, Any]) -> set[str]:
-    """The places whose value is not that of the first one."""
+    """The places that left the value of the first one; a default that a file overrides is nothing odd."""
     values = list(places.values())
-    return {name for name, data in places.items() if not same(data, values[0])} if values else set()
+    return (
+        {name for name, data in places.items() if not same(data, values[0]) and name != "default"} if values else set()
+    )
 
 
 def readers(reads: Sequence[str]) -> dict[str, list[tuple[str, list[str]]]]:
@@ -149,17 +151,18 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
     failed = sum(s.failed for s in report.skipped)
     found = [counted(summary[s], s) for s in SEVERITIES if summary[s]]
     severity: Severity | Literal["clean"] = "error" if summary["error"] else "warning"
-    more = ""
+    what, more = ", ".join(found), ""
     if summary["error"] or summary["warning"]:
-        what = ", ".join(found)
         more = f" · inspect-pipe explain {safe(report.findings[0].code, 20)}"
+    elif failed:
+        severity, what = "error", ", ".join(["nothing found in the rest", *found])
     else:
-        severity = "error" if failed else "clean"
+        severity = "clean"
         components = report.data.get("components", ())
         size = [counted(len(components), "component"), counted(sum(len(c["settings"]) for c in components), "setting")]
         what = f"{'no difference' if 'other' in report.data else 'nothing found'} in {', '.join(size + found)}"
     if failed:
-        what += f"; incomplete: {counted(failed, 'part')} not read"
+        what = f"{counted(failed, 'part')} not read; {what}"
     room = width - len(what) - 2 if width else 200
     source = safe(report.source, 200)
     if width and len(source) + len(more) > room:

@@ -13,6 +13,8 @@ from inspector.rules.registry import Case, finding, literal, rule
 
 _CARRIED = frozenset({"clip_sample", "set_alpha_to_one", "skip_prk_steps", "steps_offset", "sample_max_value"})
 """Keys of PNDM and DDIM that the Stable Diffusion checkpoints carry in every scheduler's file, whatever the class."""
+_WELL_KNOWN = ("EulerDiscreteScheduler", "DPMSolverMultistepScheduler", "DDIMScheduler", "PNDMScheduler", "FlowMatchEulerDiscreteScheduler")
+"""Named first where many classes take a key."""
 
 
 @rule("IPC104", "warning", "the config carries a key the class does not take: it will be ignored")
@@ -51,9 +53,10 @@ def not_taken(case: Case) -> Iterator[Finding]:
         owners = case.component.facts.get("owners", {}).get(setting.name)
         value = setting.item or setting.disk
         if owners:
+            named = sorted(owners, key=lambda c: (c not in _WELL_KNOWN, len(c)))
             harmless = setting.name in _CARRIED or any(value is not None and same_content(value.data, d) for d in owners.values())
-            story = f"a hidden key: it belongs to {', '.join(list(owners)[:3])}{' …' if len(owners) > 3 else ''} and {case.component.cls} never reads it"
-            fix = f"use one of {', '.join(list(owners)[:3])}, or remove {setting.name} from the config"
+            story = f"a hidden key: it belongs to {', '.join(named[:3])}{' …' if len(named) > 3 else ''} and {case.component.cls} never reads it"
+            fix = f"use one of {', '.join(named[:3])}, or remove {setting.name} from the config"
         else:
             harmless = setting.role == "component" and value is not None and value.data == [None, None]
             story, fix = unknown(case, setting)

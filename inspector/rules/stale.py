@@ -38,6 +38,7 @@ def unread(case: Case) -> Iterator[Finding]:
                 f"{setting.name} was changed to {new}, and nobody reads it after __init__: it does nothing",
                 remedy(case, setting, changed_to(case, setting)),
                 setting=setting,
+                confidence="likely" if case.component.facts.get("read_whole") else "certain",
             )
 
 

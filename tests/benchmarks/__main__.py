@@ -1,0 +1,131 @@
+"""``python -m tests.benchmarks REPORT.md``: every cost with its limit, as a ratio to a baseline of the same run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.measure import Cost, alternately, forget, once, read_since
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "inspector"]
+LIGHT = [sys.executable, "-c", "import typer, rich"]
+HEAVY = [sys.executable, "-c", "from diffusers import StableDiffusionXLPipeline"]
+RUNS = int(os.environ.get("RUNS", "9"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    what: str
+    baseline: str
+    measured: str
+    ratio: float
+    limit: float
+
+    def __str__(self) -> str:
+        held = "holds" if self.ratio <= self.limit else "**broken**"
+        return f"| {self.what} | {self.baseline} | {self.measured} | {self.ratio:.2f} | {self.limit:g} | {held} |"
+
+
+def main(report: Path) -> int:
+    """Measure everything, write the report, and return 1 when a limit is broken."""
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "COLUMNS": "80"}
+    with tempfile.TemporaryDirectory() as scratch:
+        env.setdefault("INSPECT_PIPE_CACHE", f"{scratch}/cache")
+        model, saved = Path(scratch) / "sdxl", Path(scratch) / "report.json"
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.sdxl", str(model)], env=env, cwd=ROOT, check=True)
+        traps = [*COMMAND, "diff", "demo:sd15-traps", "-f", "json", "-o", str(saved), "--exit-zero"]
+        subprocess.run(traps, env=env, check=True)
+        rows = [*light(env, model, saved), *heavy(env, model)]
+        cold = cold_start(env, scratch, model)
+    text = page(rows, cold)
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+    return int(any(row.ratio > row.limit for row in rows))
+
+
+def light(env: dict[str, str], model: Path, saved: Path) -> list[Row]:
+    """What must not import torch, against ``import typer, rich``."""
+    cases = [
+        ("`--help`", ["--help"], 2.0),
+        ("a saved report, judged and printed", ["diff", str(saved)], 4.0),
+        ("SDXL `--static`", ["diff", str(model), "--static"], 4.0),
+    ]
+    base, *costs = alternately([LIGHT, *([*COMMAND, *arguments] for _, arguments, _ in cases)], RUNS, env)
+    shown = f"`import typer, rich` {milliseconds(base)}"
+    return [
+        Row(f"{what}: time", shown, milliseconds(cost), cost.seconds / base.seconds, limit)
+        for (what, _, limit), cost in zip(cases, costs, strict=True)
+    ]
+
+
+def heavy(env: dict[str, str], model: Path) -> list[Row]:
+    """What builds a pipeline, against importing its class."""
+    command = [*COMMAND, "diff", str(model)]
+    base, cost = alternately([HEAVY, command], max(3, RUNS // 3), env)
+    shown = "`from diffusers import StableDiffusionXLPipeline`"
+    files = [f for f in model.rglob("*") if f.is_file()]
+    forget(files)
+    once(command, env)
+    read = read_since(files)
+    size = sum(f.stat().st_size for f in files) / 1e9
+    return [
+        Row("SDXL: time", f"{shown} {base.seconds:.2f} s", f"{cost.seconds:.2f} s", cost.seconds / base.seconds, 1.3),
+        Row(
+            "SDXL: peak memory of all processes",
+            f"the same {base.megabytes:.0f} MB",
+            f"{cost.megabytes:.0f} MB",
+            cost.megabytes / base.megabytes,
+            1.3,
+        ),
+        Row(f"SDXL: read of its {size:.1f} GB", "10 MB", f"{read:.1f} MB", read / 10, 1.0),
+    ]
+
+
+def cold_start(env: dict[str, str], scratch: str, model: Path) -> list[tuple[str, float]]:
+    """The first run ever, with an empty cache: the class table and the readers are made then. No limit, but told."""
+    found = []
+    for what, arguments in (("SDXL `--static`", ["--static"]), ("SDXL", [])):
+        cache = Path(scratch) / "cold"
+        shutil.rmtree(cache, ignore_errors=True)
+        found.append(
+            (what, once([*COMMAND, "diff", str(model), *arguments], {**env, "INSPECT_PIPE_CACHE": str(cache)}))
+        )
+    return found
+
+
+def milliseconds(cost: Cost) -> str:
+    return f"{cost.seconds * 1000:.0f} ms"
+
+
+def page(rows: list[Row], cold: list[tuple[str, float]]) -> str:
+    from importlib.metadata import version
+
+    packages = ("diffusers", "torch", "transformers", "typer", "rich", "pydantic")
+    lines = [
+        "# What the commands cost",
+        "",
+        f"Best of {RUNS} runs in turn with the baseline (a third of that where a pipeline is built), warm caches, "
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, "
+        + ", ".join(f"{p} {version(p)}" for p in packages)
+        + ". `make bench` writes this page.",
+        "",
+        "| what | baseline | measured | ratio | limit | |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *map(str, rows),
+        "",
+        "With an empty cache, the first time ever: " + ", ".join(f"{what} {t:.1f} s" for what, t in cold) + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1])))

@@ -1,0 +1,237 @@
+"""The header reader against the safetensors library: what is accepted here, the library accepts; and each refusal."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from inspector.headers import BITS, Header
+from inspector.reading import Folder, Limits, ReadError
+
+
+def packed(header: Any, data: bytes = b"", length: int | None = None) -> bytes:
+    """A safetensors file: the header is JSON text, or anything that JSON can hold."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def tensor(dtype: str, shape: list[int], begin: int, end: int) -> dict[str, Any]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+def ours(folder: Path, content: bytes, name: str = "model.safetensors", **limits: int) -> Header:
+    (folder / name).write_bytes(content)
+    with Folder(folder, Limits(**limits)) as opened:
+        return opened.header(name)
+
+
+def theirs(content: bytes) -> bool:
+    """Whether the safetensors library takes these bytes."""
+    from safetensors import SafetensorError, deserialize
+
+    try:
+        deserialize(content)
+    except (SafetensorError, OverflowError, ValueError):
+        return False
+    return True
+
+
+GOOD = packed({"b": tensor("F16", [2, 2], 8, 16), "a": tensor("F32", [2], 0, 8), "__metadata__": {"format": "pt"}}, b"\0" * 16)
+
+
+def test_a_real_file(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save
+
+    tensors = {"w": torch.zeros(3, 4, dtype=torch.bfloat16), "n": torch.tensor(7), "none": torch.zeros(0, 5)}
+    header = ours(tmp_path, save(tensors, metadata={"format": "pt"}))
+    assert header.tensors == {"w": ("BF16", (3, 4)), "n": ("I64", ()), "none": ("F32", (0, 5))}
+    assert header.parameters == 13
+    assert header.dtypes == ["bfloat16", "float32"]
+    assert header.metadata == {"format": "pt"}
+
+
+def test_only_the_header_is_read(tmp_path: Path) -> None:
+    size = 3 << 30
+    content = packed({"w": tensor("U8", [size], 0, size)})
+    path = tmp_path / "big.safetensors"
+    with open(path, "wb") as file:  # sparse: its three gigabytes take no room
+        file.write(content)
+        file.truncate(len(content) + size)
+    with Folder(tmp_path) as folder:
+        assert folder.header("big.safetensors").parameters == size
+        assert folder.bytes_read == len(content)
+
+
+REFUSED: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "shorter than eight bytes"),
+    "seven bytes": (b"\x02\0\0\0\0\0\0", "shorter than eight bytes"),
+    "length 2^63": (packed({}, length=1 << 63), "claims 9223372036854775808 bytes"),
+    "length 2^64-1": (packed({}, length=(1 << 64) - 1), "claims 18446744073709551615 bytes"),
+    "length past the end": (packed({}, length=3), "claims 3 bytes"),
+    "truncated header": (GOOD[:40], "claims"),
+    "truncated data": (GOOD[:-1], "take 16 bytes, and the file has 15"),
+    "data to spare": (GOOD + b"\0", "take 16 bytes, and the file has 17"),
+    "overlap": (packed({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 2, 6)}, b"\0" * 6), "overlaps 'a'"),
+    "the same bytes twice": (packed({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 0, 4)}, b"\0" * 4), "overlaps"),
+    "hole": (packed({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 6, 10)}, b"\0" * 10), "hole"),
+    "hole at the start": (packed({"a": tensor("U8", [4], 2, 6)}, b"\0" * 6), "hole"),
+    "offsets reversed": (packed({"a": tensor("U8", [4], 4, 0)}, b"\0" * 4), "does not take"),
+    "shape and offsets differ": (packed({"a": tensor("F32", [4], 0, 4)}, b"\0" * 4), "does not take 4 bytes"),
+    "negative shape": (packed({"a": tensor("U8", [-4], 0, 4)}, b"\0" * 4), "negative"),
+    "shape that overflows": (packed({"a": tensor("U8", [1 << 62, 4, 0], 0, 0)}), "absurd shape"),
+    "forty dimensions": (packed({"a": tensor("U8", [1] * 40, 0, 1)}, b"\0"), "impossible shape"),
+    "float in shape": (packed({"a": tensor("U8", [4.0], 0, 4)}, b"\0" * 4), "impossible shape"),  # type: ignore[list-item]
+    "bool in shape": (packed({"a": tensor("U8", [True], 0, 1)}, b"\0"), "impossible shape"),
+    "unknown dtype": (packed({"a": tensor("F42", [1], 0, 1)}, b"\0"), "unknown dtype"),
+    "dtype is a list": (packed({"a": {**tensor("U8", [1], 0, 1), "dtype": ["U8"]}}, b"\0"), "unknown dtype"),
+    "no offsets": (packed({"a": {"dtype": "U8", "shape": []}}, b"\0"), "not described by"),
+    "one key too many": (packed({"a": {**tensor("U8", [1], 0, 1), "x": 1}}, b"\0"), "not described by"),
+    "three offsets": (packed({"a": {**tensor("U8", [1], 0, 1), "data_offsets": [0, 1, 1]}}, b"\0"), "impossible offsets"),
+    "tensor twice": (packed(b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), "twice"),
+    "metadata twice": (packed(b'{"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}}'), "twice"),
+    "metadata of numbers": (packed({"__metadata__": {"format": 1}}), "not a table of strings"),
+    "a list": (packed([]), "does not begin with '{'"),
+    "a space first": (packed(b" {}"), "does not begin with '{'"),
+    "not JSON": (packed(b"{oops}"), "is not JSON"),
+    "not UTF-8": (packed(b'{"\xff":{}}'), "not UTF-8"),
+    "NaN": (packed(b'{"a":NaN}'), "NaN"),
+    "deep": (packed(b'{"a":' * 50 + b"1" + b"}" * 50), "nested deeper"),
+    "a pickle": (b"\x80\x04\x95" + b"\0" * 20 + b"\xff" * 20, "a pickle"),
+    "a zip": (b"PK\x03\x04" + b"\xff" * 60, "a zip archive"),
+    "a web page": (b"<!DOCTYPE html><html></html>", "a web page"),
+    "an LFS pointer": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n",
+        "a Git LFS pointer: the file itself was not fetched",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_the_reason(tmp_path: Path, name: str) -> None:
+    content, reason = REFUSED[name]
+    with pytest.raises(ReadError) as caught:
+        ours(tmp_path, content)
+    assert caught.value.code == "IPI911"
+    assert caught.value.where == "model.safetensors"
+    assert reason in caught.value.message
+    assert "\n" not in caught.value.message and len(caught.value.message) < 240
+
+
+def test_the_cap_on_a_header(tmp_path: Path) -> None:
+    text = json.dumps({"__metadata__": {"a": "b" * 100}}).encode()
+    assert ours(tmp_path, packed(text), header=len(text)).metadata
+    with pytest.raises(ReadError) as caught:
+        ours(tmp_path, packed(text), header=len(text) - 1)
+    assert caught.value.code == "IPI904"
+    assert f"--limit header={len(text)}" in caught.value.hint
+
+
+def test_every_dtype_of_the_library_is_known() -> None:
+    """A dtype that a new safetensors brings would be refused here: then the table wants a row."""
+    for dtype, bits in BITS.items():
+        size = bits  # eight elements take as many bytes as one takes bits
+        assert theirs(packed({"a": tensor(dtype, [8], 0, size)}, b"\0" * size)), dtype
+
+
+_NUMBERS = st.one_of(
+    st.integers(0, 9), st.integers(-2, 70), st.sampled_from([1 << 31, 1 << 32, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64])
+)
+_TENSORS = st.fixed_dictionaries(
+    {"dtype": st.sampled_from([*sorted(BITS), "F42", "f32"]), "shape": st.lists(_NUMBERS, max_size=3),
+     "data_offsets": st.lists(_NUMBERS, min_size=1, max_size=3)},
+    optional={"extra": st.none()},
+)  # fmt: skip
+
+
+@st.composite
+def laid_out(draw: st.DrawFn) -> bytes:
+    """A file that is right, but for at most a few edits."""
+    header: dict[str, Any] = {}
+    position = 0
+    for number in range(draw(st.integers(0, 4))):
+        dtype = draw(st.sampled_from(sorted(BITS)))
+        shape = draw(st.lists(st.integers(0, 4), max_size=3))
+        bits = BITS[dtype]
+        for size in shape:
+            bits *= size
+        header[draw(st.sampled_from([f"t{number}", "a", "\u00e4"]))] = tensor(dtype, shape, position, position + bits // 8)
+        position += bits // 8
+    if draw(st.booleans()):
+        header["__metadata__"] = draw(st.dictionaries(st.text(max_size=3), st.text(max_size=3) | st.none(), max_size=2))
+    text = json.dumps(header, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass") + b" " * draw(st.integers(0, 8))
+    content = packed(text, b"\0" * position)
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, max(0, len(content) - 1)))
+        what = draw(st.sampled_from(["set", "drop", "insert", "copy"]))
+        if what == "set":
+            content = content[:at] + bytes([draw(st.sampled_from(b'0123456789"{}[],:-+.eE \\u\x00\xff'))]) + content[at + 1 :]
+        elif what == "drop":
+            content = content[:at] + content[at + 1 :]
+        elif what == "insert":
+            content = content[:at] + bytes([draw(st.sampled_from(b'0123456789"{}[],:- \x00'))]) + content[at:]
+        else:
+            content = content[:at] + content[at : at + draw(st.integers(1, 40))] + content[at:]
+    if draw(st.booleans()) and len(content) > 8:  # the length made to fit again, so that the edits reach the parser
+        content = struct.pack("<Q", max(0, len(content) - 8 - position)) + content[8:]
+    return content
+
+
+def never_looser(folder: Path, content: bytes) -> None:
+    try:
+        header = ours(folder, content)
+    except ReadError as error:
+        assert error.code in ("IPI911", "IPI904")
+        return
+    assert theirs(content)
+    from safetensors import safe_open
+
+    with safe_open(folder / "model.safetensors", "np") as opened:
+        assert set(opened.keys()) == set(header.tensors)
+        for name, (dtype, shape) in header.tensors.items():
+            part = opened.get_slice(name)
+            assert (part.get_dtype(), tuple(part.get_shape())) == (dtype, shape)
+        assert (opened.metadata() or {}) == header.metadata
+
+
+_CALM = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@_CALM
+@given(content=laid_out())
+@example(content=packed({}))
+@example(content=packed(b"{}   "))
+@example(content=packed(b"{}\0\0"))
+@example(content=packed(b'{"a":{"dtype":"U8","shape":[-0],"data_offsets":[0,0]}}'))
+@example(content=packed(b'{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', b"\0"))
+@example(content=packed(b'{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}', b"\0"))
+@example(content=packed({"a": tensor("U8", [0], 0, 0), "b": tensor("U8", [0], 0, 0)}))
+@example(content=packed({"__metadata__": None}))
+@example(content=packed(b'{"\\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
+@example(content=packed(b'{"a\\u0000":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
+@example(content=packed(b'{"a\tb":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
+def test_never_looser_than_the_library_on_files_almost_right(tmp_path: Path, content: bytes) -> None:
+    never_looser(tmp_path, content)
+
+
+@_CALM
+@given(
+    header=st.dictionaries(st.sampled_from(["a", "b", "c", "__metadata__"]), _TENSORS | st.none() | st.integers(), max_size=3),
+    room=st.integers(0, 80),
+)
+def test_never_looser_than_the_library_on_any_header(tmp_path: Path, header: dict[str, Any], room: int) -> None:
+    never_looser(tmp_path, packed(header, b"\0" * room))
+
+
+@pytest.mark.parametrize("name", ["length 2^63", "overlap", "hole", "truncated data", "data to spare", "metadata of numbers"])
+def test_the_library_refuses_it_too(name: str) -> None:
+    """These are not our own strictness."""
+    assert not theirs(REFUSED[name][0])
