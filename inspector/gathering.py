@@ -85,13 +85,18 @@ def component(seen: Gathered, path: str, below: str, declared: list[str] | None,
         where = f"{below}/{first}"
         seen.failed(path, ReadError(f"{where} is missing", code="IPI901", where=where, hint="download it again"))
     for name in sorted(inside, key=lambda n: n != file):
-        if name.endswith(".json") and not name.endswith(".index.json") and name not in WORDS:
+        if is_settings(name):
             data = seen.json(f"{below}/{name}", path)
             if name == file:
                 disk = data or {}
     if info is None and declared is None:
         info = class_of(disk)
     seen.components.append(described(seen, path, below, disk, info, declared, facts))
+
+
+def is_settings(name: str) -> bool:
+    """Whether a file of a component holds settings, and neither words nor the index of its weights."""
+    return name.endswith(".json") and not name.endswith(".index.json") and name not in WORDS
 
 
 def described(

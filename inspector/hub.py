@@ -1,24 +1,32 @@
 """A Hub repository as a local folder: from the cache, or with ``--online`` its JSON files and safetensors headers.
 
-The real client does the work. What is fetched is laid into a folder of our own whose safetensors files are sparse: true
-size, true header, and a hole where the tensors are, so that everything after this reads a Hub id like a local folder.
+The real client does the work. What is fetched is laid into a folder of our own, in which the header of
+``model.safetensors`` is ``model.safetensors.header``: a file of the true size with the true header and a hole where the
+tensors are, so that every check holds and no library takes it for weights.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspector.classes import cache_dir
-from inspector.headers import length_of
 from inspector.model import InspectError
 from inspector.reading import Limits
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 _FIRST = 100_000
 """97% of headers fit into the first 100 kB (huggingface_hub, pull request 1855)."""
+_MOST = 1000
+"""Files to fetch; the largest pipelines have a tenth of it."""
+_COMMIT = re.compile(r"^[0-9a-f]{40,64}$")
+_SECONDS = 30
 
 
 def snapshot_folder(name: str, revision: str | None, *, online: bool = False, limits: Limits | None = None) -> Path:
@@ -28,38 +36,58 @@ def snapshot_folder(name: str, revision: str | None, *, online: bool = False, li
         name: ``org/name``.
         revision: a branch, tag or commit; the default branch when None.
         online: fetch what is not in the local cache.
-        limits: the cap on a header.
+        limits: the caps on files and headers.
 
     Raises:
         InspectError: not cached, no such repository or revision, gated, or no network.
     """
     shown = f"{name}@{revision}" if revision else name
-    if not online:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    if online:
+        return fetched(name, revision, shown, limits or Limits())
+    return cached(name, revision, shown)
 
-        try:
-            return Path(snapshot_download(name, revision=revision, local_files_only=True))
-        except LocalEntryNotFoundError as error:
+
+def cached(name: str, revision: str | None, shown: str) -> Path:
+    """What the Hub's own cache has of a repository, and what ``--online`` once fetched of the same commit.
+
+    Raises:
+        InspectError: neither has it.
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        found = Path(snapshot_download(name, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        # A snapshot without all of its files is what diffusers leaves behind: it fetches only those it needs.
+        partial = getattr(error, "snapshot_path", None)
+        if partial is None:
             hint = "--online fetches its JSON files and headers; or is a local path meant?"
             raise InspectError(f"{shown} is no local path and not in the Hub cache", hint=hint, where=name) from error
-        except HFValidationError as error:
-            raise InspectError(f"{shown} is neither a path nor a Hub id: {first_line(error)}", where=name) from error
-    return fetched(name, revision, shown, limits or Limits())
+        found = Path(partial)
+    except HFValidationError as error:
+        raise InspectError(f"{shown} is neither a path nor a Hub id: {said(error)}", where=name) from error
+    ours = home_of(name, found.name)
+    return ours if ours.is_dir() and not any(found.rglob("*.safetensors")) else found
 
 
 def fetched(name: str, revision: str | None, shown: str, limits: Limits) -> Path:
-    """Fetch the JSON files and headers of a repository into a folder of our own, whole or not at all."""
+    """Fetch the JSON files and headers of a repository into a folder of our own, whole or not at all.
+
+    Raises:
+        InspectError: no such repository or revision, gated, offline, or no answer.
+    """
     # A token is sent only when the environment names one: none that happens to lie on the disk (SAFETY, rule 24).
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
-    from huggingface_hub import HfApi, HfFileSystem, snapshot_download
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
         HFValidationError,
         HTTPError,  # of whichever HTTP client this version is built on
-        LocalEntryNotFoundError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -67,57 +95,121 @@ def fetched(name: str, revision: str | None, shown: str, limits: Limits) -> Path
 
     token: Any = os.environ.get("HF_TOKEN") or False
     try:
-        info = HfApi().model_info(name, revision=revision, files_metadata=True, token=token)
-        home = cache_dir() / "hub" / name.replace("/", "--") / str(info.sha)
+        info = HfApi().model_info(name, revision=revision, files_metadata=True, token=token, timeout=_SECONDS)
+        sizes = wanted(name, info.siblings or ())
+        # this client keeps the files and the name of the revision where from_pretrained would look for them too
+        small = [n for n, size in sizes.items() if n.endswith(".json") and size <= limits.vocabulary]
+        plain = Path(snapshot_download(name, revision=revision, allow_patterns=[exactly(n) for n in small], token=token))
+        if plain.name != info.sha or not _COMMIT.match(plain.name):
+            raise InspectError(f"{shown} changed while it was fetched", hint="try again", where=name)
+        home = home_of(name, plain.name)
         if home.is_dir():
             return home
-        plain = snapshot_download(name, revision=info.sha, allow_patterns=["*.json"], token=token)
-        system = HfFileSystem(token=token)
-        aside = Path(tempfile.mkdtemp(dir=existing(home.parent)))
-        try:
-            shutil.copytree(plain, aside, symlinks=False, dirs_exist_ok=True)
-            for sibling in info.siblings or ():
-                if sibling.rfilename.endswith(".safetensors") and sibling.size:
-                    sparse(system, f"{name}@{info.sha}/{sibling.rfilename}", sibling.size, aside / sibling.rfilename, limits)
-            os.replace(aside, home)
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            if home.is_dir():  # another process was first
-                return home
-            raise
-        return home
+
+        def fill(aside: Path) -> None:
+            for file, size in sizes.items():
+                target = aside / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if file in small:
+                    shutil.copyfile(plain / file, target)
+                elif file.endswith(".json"):  # of its true size, so that reading it says which cap it is over
+                    hollow(target, b"", size)
+                else:
+                    hollow(aside / f"{file}.header", header(name, file, plain.name, size, limits, token), size)
+
+        return whole(home, fill)
     except GatedRepoError as error:
-        raise InspectError(f"{shown} is gated", hint="accept its terms on the Hub, and set HF_TOKEN", where=name) from error
+        hint = "accept its terms on the Hub, and set HF_TOKEN"
+        raise InspectError(f"{shown} is gated", hint=hint, where=name) from error
     except RevisionNotFoundError as error:
         raise InspectError(f"{name} has no revision {revision}", hint="a branch, a tag or a commit", where=name) from error
     except RepositoryNotFoundError as error:
         hint = "check the spelling; a private repository needs HF_TOKEN"
         raise InspectError(f"there is no {shown} on the Hub", hint=hint, where=name) from error
     except HFValidationError as error:
-        raise InspectError(f"{shown} is no Hub id: {first_line(error)}", where=name) from error
+        raise InspectError(f"{shown} is no Hub id: {said(error)}", where=name) from error
     except OfflineModeIsEnabled as error:
-        raise InspectError(f"{shown}: HF_HUB_OFFLINE is set", hint="unset it, or leave --online away", where=name) from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, HTTPError, OSError) as error:
-        raise InspectError(f"{shown} could not be fetched: {first_line(error)}", hint="is there a network?", where=name) from error
+        raise InspectError(f"{shown}: HF_HUB_OFFLINE is set", hint="unset it, or leave --online out", where=name) from error
+    except (HfHubHTTPError, HTTPError, OSError) as error:
+        raise InspectError(f"{shown} could not be fetched: {said(error)}", hint="is there a network?", where=name) from error
 
 
-def sparse(system: Any, address: str, size: int, to: Path, limits: Limits) -> None:
-    """The true header at the beginning of a file of the true size whose tensors are a hole."""
-    head = system.cat_file(address, start=0, end=min(size, _FIRST))
-    length = length_of(head[:8], size, limits.header, address)
-    if len(head) < length + 8:
-        head += system.cat_file(address, start=len(head), end=length + 8)
-    to.parent.mkdir(parents=True, exist_ok=True)
+def wanted(name: str, siblings: Iterable[Any]) -> dict[str, int]:
+    """The files of a repository that an inspection reads, with their sizes.
+
+    Raises:
+        InspectError: a name that leads elsewhere, or too many of them: a mirror is not trusted either.
+    """
+    sizes = {s.rfilename: s.size or 0 for s in siblings if s.rfilename.endswith((".json", ".safetensors"))}
+    for file in sizes:
+        if "\\" in file or "\0" in file or any(part in ("", ".", "..") for part in file.split("/")):
+            raise InspectError(f"{name} lists {file!r}, which is no plain name; nothing was fetched", code="IPI906", where=name)
+    if len(sizes) > _MOST:
+        raise InspectError(f"{name} lists {len(sizes)} files, and {_MOST} are fetched at most", code="IPI904", where=name)
+    return sizes
+
+
+def header(name: str, file: str, commit: str, size: int, limits: Limits, token: Any) -> bytes:
+    """The first bytes of a safetensors file: its header and a little more, or less where reading on is pointless."""
+    from huggingface_hub import hf_hub_url
+
+    url = hf_hub_url(name, file, revision=commit)
+    first = ranged(url, 0, min(size, _FIRST), token)
+    length = int.from_bytes(first[:8], "little") + 8
+    if len(first) < length <= min(size, limits.header + 8):
+        first += ranged(url, len(first), length, token)
+    return first[:length]
+
+
+def ranged(url: str, begin: int, end: int, token: Any) -> bytes:
+    """Some bytes of a file on the Hub; no more than these are taken from a server that sends all of it."""
+    from huggingface_hub import get_session
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+
+    headers = {**build_hf_headers(token=token), "Range": f"bytes={begin}-{end - 1}", "Accept-Encoding": "identity"}
+    with get_session().stream("GET", url, headers=headers, timeout=_SECONDS) as response:
+        hf_raise_for_status(response)
+        skip = begin if response.status_code == 200 else 0
+        found = b""
+        for part in response.iter_bytes():
+            found += part
+            if len(found) >= skip + end - begin:
+                break
+    return found[skip : skip + end - begin]
+
+
+def hollow(to: Path, first: bytes, size: int) -> None:
+    """A file of this size that begins with these bytes; the rest is a hole and takes no room."""
     with open(to, "wb") as file:
-        file.write(head[: length + 8])
+        file.write(first)
         file.truncate(size)
 
 
-def existing(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def whole(home: Path, fill: Callable[[Path], None]) -> Path:
+    """A folder that is there with all its files or not at all, whoever else makes it at the same time."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=home.parent))
+    try:
+        fill(aside)
+        try:
+            os.replace(aside, home)
+        except OSError:
+            if not home.is_dir():  # then nobody else was first
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return home
 
 
-def first_line(error: BaseException) -> str:
+def home_of(name: str, commit: str) -> Path:
+    return cache_dir() / "hub" / name.replace("/", "--") / commit
+
+
+def exactly(name: str) -> str:
+    """A pattern that matches this name and no other."""
+    return re.sub(r"([*?\[])", r"[\1]", name)
+
+
+def said(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0][:160]}" if lines else type(error).__name__

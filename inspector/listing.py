@@ -97,8 +97,8 @@ def resolved(
     if stat.S_ISREG(facts.st_mode):
         return Entry(name, "file", facts.st_size), None
     if not stat.S_ISDIR(facts.st_mode):
-        error = irregular(name, facts.st_mode)
-        return Entry(name, "other", why=error.message, code=error.code), None
+        odd = irregular(name, facts.st_mode)
+        return Entry(name, "other", why=odd.message, code=odd.code), None
     identity = (facts.st_dev, facts.st_ino)
     if identity in above:
         return Entry(name, "link", why=f"{name} is a link that leads in a circle", code="IPI905"), None

@@ -60,7 +60,7 @@ class Folder:
     def __init__(
         self,
         root: Path,
-        limits: Limits = Limits(),
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
         *,
         only: str = "",
         system: Any = os,

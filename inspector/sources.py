@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,11 +20,16 @@ COMPONENT_FILES = (
     "config.json",
     "preprocessor_config.json",
     "processor_config.json",
+    "video_preprocessor_config.json",
     "tokenizer_config.json",
     "guider_config.json",
 )
-_HUB_ID = re.compile(r"^[\w.-]{1,96}/[\w.-]{1,96}(@[\w./-]+)?$")
+PREFIXES = ("demo", "py", "class", "hub")
+_HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}(@[\w][\w./-]{0,127})?$")
+_KINDS = "a path, demo:NAME, ORG/NAME of the Hub, py:MODULE:FACTORY, class:NAME or a saved report"
 _REPORT_HEAD = 4096
+_MANY = 1000
+"""So many names of a folder are looked through for a likely source; it may be anybody's home folder."""
 
 REMOTE: dict[str, str] = {}
 """URL schemes (``sftp``, ``https``, …) → the module that serves them. Remote sources register here."""
@@ -46,65 +51,82 @@ def resolve(text: str, *, online: bool = False) -> Source:
 
     Args:
         text: ``demo:NAME``, ``py:MODULE:FACTORY``, ``class:NAME``, a path, or ``ORG/NAME[@REVISION]``.
-        online: a Hub id that is not in the local cache may be fetched (JSON files and safetensors headers only).
+        online: a Hub id may be fetched (JSON files and safetensors headers only).
 
     Raises:
         InspectError: there is no such thing (exit 3), or the text has no meaning (exit 2).
     """
+    if not text.strip() or "\0" in text:
+        raise InspectError("the SOURCE is empty, or no text", hint=f"give {_KINDS}", exit_code=EXIT_USAGE)
     scheme, colon, rest = text.partition(":")
-    if "://" in text:
+    if rest.startswith("//"):
         raise InspectError(
             f"{masked(text)}: this version does not read {scheme}:// addresses",
             hint="mount or copy the JSON files and give their folder",
             exit_code=EXIT_USAGE,
         )
+    path = Path(text)
+    if os.path.lexists(path):
+        return local(text, path)
     if colon and scheme == "demo":
         from inspector import demo
 
         return Source(text, "demo", target=demo.find(rest).name)
     if colon and scheme == "class":
-        if not rest.replace(".", "").isidentifier():
-            raise InspectError(f"{text}: want class:NAME", hint="class:EulerDiscreteScheduler, say", exit_code=EXIT_USAGE)
+        if not all(part.isidentifier() for part in rest.split(".")):
+            hint = "class:EulerDiscreteScheduler, say"
+            raise InspectError(f"{text}: want class:NAME", hint=hint, exit_code=EXIT_USAGE)
         return Source(text, "class", target=rest)
     if colon and scheme == "py":
         module, _, factory = rest.partition(":")
-        if not module or not factory:
-            raise InspectError(f"{text}: want py:MODULE:FACTORY", hint="py:my_app.models:make_pipe, say", exit_code=EXIT_USAGE)
+        if not all(part.isidentifier() for part in [*module.split("."), *factory.split(".")]):
+            hint = "py:my_app.models:make_pipe, say"
+            raise InspectError(f"{text}: want py:MODULE:FACTORY", hint=hint, exit_code=EXIT_USAGE)
         return Source(text, "py", target=rest)
-    path = Path(text)
-    if os.path.lexists(path):
-        return local(text, path)
-    if _HUB_ID.match(text) and not text.startswith((".", "/", "~")):
-        from inspector.hub import snapshot_folder
+    name = rest if colon and scheme == "hub" else text
+    if _HUB_ID.match(name):
+        return on_the_hub(text, name, online=online)
+    if colon and scheme == "hub":
+        raise InspectError(f"{text}: want hub:ORG/NAME", hint="hub:ORG/NAME@REVISION, say", exit_code=EXIT_USAGE)
+    raise InspectError(f"{text}: no such file or folder", hint=likely(text, path), code="IPI901", where=text)
 
-        name, _, revision = text.partition("@")
+
+def on_the_hub(text: str, name: str, *, online: bool) -> Source:
+    """A Hub id, which is also how a relative path looks that does not exist."""
+    from inspector.hub import snapshot_folder
+
+    name, _, revision = name.partition("@")
+    if not online and Path(name).parent.is_dir():  # models/sd15 beside a folder models: a path that was mistyped
+        try:
+            folder = snapshot_folder(name, revision or None)
+        except InspectError as error:
+            hint = likely(text, Path(text))
+            message = f"{text}: no such file or folder, and no Hub id that is in the local cache"
+            raise InspectError(message, hint=hint, code="IPI901", where=text) from error
+    else:
         folder = snapshot_folder(name, revision or None, online=online)
-        return Source(text, "hub", folder, name, revision or None)
-    raise InspectError(f"{text}: no such file or folder", hint=nearest(path), where=text)
+    return Source(text, "hub", folder, name, revision or None)
 
 
 def local(text: str, path: Path) -> Source:
-    """A path that exists: a pipeline's folder, a component's folder, a config file, a weights file or a saved report."""
+    """A path that exists: a pipeline's folder, a component's folder, a config file, weights or a saved report.
+
+    Raises:
+        InspectError: it is none of these.
+    """
     if path.is_dir():
-        try:
-            names = {e.name for e in os.scandir(path)}
-        except OSError as error:
-            raise InspectError(f"{text} cannot be listed: {error.strerror}", hint="check its permissions", code="IPI901", where=text) from error
-        if INDEX in names:
-            return Source(text, "folder", path)
-        if names.intersection(COMPONENT_FILES):
-            return Source(text, "component", path)
-        raise InspectError(f"{text} has no {INDEX}: it holds {holds(path, names)}", hint=inside(path, names), code="IPI901", where=text)
+        return local_folder(text, path)
+    if path.is_symlink() and not path.exists():
+        raise InspectError(f"{text} is a link to nothing", hint="mend or remove it", code="IPI901", where=text)
     if not path.is_file():
-        raise InspectError(f"{text} is no regular file", hint="it was not opened", code="IPI905", where=text)
+        message = f"{text} is no regular file (a pipe, a socket or a device); it was not opened"
+        raise InspectError(message, hint="give a file or a folder", code="IPI905", where=text)
     if path.suffix == ".safetensors":
         return Source(text, "weights", path)
     if path.suffix == ".json":
-        if is_report(path):
-            return Source(text, "report", path)
         if path.name == INDEX:
             return Source(text, "folder", path.parent)
-        return Source(text, "config", path)
+        return Source(text, "report" if is_report(path) else "config", path)
     raise InspectError(
         f"{text} is neither JSON nor safetensors, so it was not opened",
         hint="give the folder it belongs to",
@@ -113,60 +135,99 @@ def local(text: str, path: Path) -> Source:
     )
 
 
+def local_folder(text: str, path: Path) -> Source:
+    """A folder that exists.
+
+    Raises:
+        InspectError: it holds neither a pipeline nor a component; the hint names the nearest likely source.
+    """
+    try:
+        names = set(os.listdir(path))
+    except OSError as error:
+        message = f"{text} cannot be listed: {error.strerror}"
+        raise InspectError(message, hint="check its permissions", code="IPI901", where=text) from error
+    if INDEX in names:
+        return Source(text, "folder", path)
+    if names.intersection(COMPONENT_FILES):
+        return Source(text, "component", path)
+    message = f"{text} has no {INDEX}: it holds {holds(path, names)}"
+    raise InspectError(message, hint=inside(path, names), code="IPI901", where=text)
+
+
 def is_report(path: Path) -> bool:
     """Whether a JSON file is one of our own reports, told from its beginning."""
     try:
         with open(path, "rb") as file:
             head = file.read(_REPORT_HEAD).decode("utf-8", "replace")
-    except OSError:
+    except OSError:  # whoever reads it next says why it cannot be read
         return False
-    found = re.search(r'"schema"\s*:\s*("[^"]*")', head)
-    return found is not None and str(json.loads(found.group(1))).startswith(SCHEMA.partition("/")[0] + "/")
+    found = re.search(r'"schema"\s*:\s*"([\w./-]*)"', head)
+    return found is not None and found[1].startswith(SCHEMA.partition("/")[0] + "/")
 
 
 def holds(path: Path, names: set[str]) -> str:
     """What a folder holds, for somebody who pointed at the wrong one."""
-    if not names:
-        return "nothing"
-    folders = sorted(n for n in names if (path / n).is_dir())
-    others = sorted(names - set(folders))
-    parts = []
-    if folders:
-        parts.append(f"{len(folders)} folder{'s' * (len(folders) > 1)} ({', '.join(folders[:4])}{', …' * (len(folders) > 4)})")
-    if others:
-        parts.append(f"{len(others)} file{'s' * (len(others) > 1)} ({', '.join(others[:4])}{', …' * (len(others) > 4)})")
-    return " and ".join(parts)
+    folders = sorted(n for n in sorted(names)[:_MANY] if (path / n).is_dir())
+    kinds = (("folder", folders), ("file", sorted(names.difference(folders))))
+    parts = [f"{counted(len(found), kind)} ({some(found)})" for kind, found in kinds if found]
+    return " and ".join(parts) or "nothing"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
 
 def inside(path: Path, names: set[str]) -> str:
-    """The nearest likely source: a pipeline or a component one or two levels below, or the folder above."""
-    for folder in sorted(names):
-        if (path / folder / INDEX).is_file():
-            return f"did you mean {path / folder}?"
-    for folder in sorted(names):
-        if (path / folder).is_dir():
-            for below in sorted(os.listdir(path / folder)):
-                if (path / folder / below / INDEX).is_file():
-                    return f"did you mean {path / folder / below}?"
-    for folder in sorted(names):
-        if any((path / folder / f).is_file() for f in COMPONENT_FILES):
-            return f"a single component can be inspected: {path / folder}"
+    """The nearest likely source: a pipeline one or two levels below or one above, a component, a weights file."""
+    below = [path / n for n in sorted(names)[:_MANY] if (path / n).is_dir()]
+    deeper = [folder / n for folder in below for n in children(folder)]
+    for folder in (*below, *deeper):
+        if (folder / INDEX).is_file():
+            return f"did you mean {folder}?"
+    # a component's folder may have been meant, and a component's own subfolder rarely
+    if (path.parent / INDEX).is_file():
+        return f"did you mean {path.parent}?"
+    components = [f for f in below if any((f / file).is_file() for file in COMPONENT_FILES)]
+    if len(components) > 1:
+        return f"a pipeline without its {INDEX}? one component can be inspected alone: {components[0]}"
+    if components:
+        return f"did you mean {components[0]}?"
     weights = sorted(n for n in names if n.endswith(".safetensors"))
     if weights:
         return f"the weights' header can be inspected: {path / weights[0]}"
-    if (path.parent / INDEX).is_file():
-        return f"did you mean {path.parent}?"
     return f"a pipeline's folder holds {INDEX}; a component's holds config.json"
 
 
-def nearest(path: Path) -> str:
-    """The likeliest path that does exist."""
+def children(folder: Path) -> list[str]:
+    """The names in a folder, or none where it cannot be listed."""
+    try:
+        return sorted(os.listdir(folder))[:_MANY]
+    except OSError:  # this is only a search for something to suggest
+        return []
+
+
+def likely(text: str, path: Path) -> str:
+    """What may have been meant by a path that does not exist."""
+    scheme, colon, rest = text.partition(":")
+    if colon and (close := difflib.get_close_matches(scheme.lower(), PREFIXES, n=1)):
+        return f"did you mean {close[0]}:{rest}?"
+    from inspector import demo
+
+    if text in demo.NAMES:
+        return f"did you mean demo:{text}?"
+    if text.startswith("~"):
+        return f"the shell did not expand ~; did you mean {Path.home() / text[1:].lstrip('/')}?"
     for above in path.parents:
         if above.is_dir():
-            wrong = path.parts[len(above.parts)] if len(path.parts) > len(above.parts) else path.name
-            close = difflib.get_close_matches(wrong, os.listdir(above), n=1, cutoff=0.6)
-            return f"did you mean {above / close[0]}?" if close else "a path, demo:NAME, ORG/NAME, py:MODULE:FACTORY or class:NAME"
-    return "a path, demo:NAME, ORG/NAME, py:MODULE:FACTORY or class:NAME"
+            parts: Iterable[str] = path.parts[len(above.parts) :] if str(above) != "." else path.parts
+            wrong = next(iter(parts), path.name)
+            close = difflib.get_close_matches(wrong, children(above), n=1, cutoff=0.6)
+            return f"did you mean {above / close[0]}?" if close else f"give {_KINDS}"
+    return f"give {_KINDS}"
 
 
 def masked(text: str) -> str:

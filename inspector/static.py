@@ -10,7 +10,17 @@ from typing import Any
 from inspector import classes, entries, texts, weightfiles
 from inspector.classes import ClassInfo
 from inspector.entries import INDEX
-from inspector.gathering import LIBRARY_KEYS, Gathered, class_of, component, described, is_pair, setting, several
+from inspector.gathering import (
+    LIBRARY_KEYS,
+    Gathered,
+    class_of,
+    component,
+    described,
+    is_pair,
+    is_settings,
+    setting,
+    several,
+)
 from inspector.model import EXIT_USAGE, Component, Finding, InspectError, Skip, Snapshot
 from inspector.reading import Folder, Limits, ReadError
 from inspector.sources import COMPONENT_FILES, Source
@@ -58,7 +68,7 @@ def single(source: Source, path: Path, limits: Limits) -> Snapshot:
     with Folder(path.parent, limits, only=name) as folder:
         entry = folder.entries.get(name)
         target = Path(os.path.realpath(path))
-        if entry is not None and entry.kind == "link" and target.name != name:
+        if entry is not None and entry.kind == "link" and target != Path(os.path.realpath(path.parent), name):
             return single(source, target, limits)
         seen = Gathered(folder)
         if source.scheme == "weights":
@@ -183,17 +193,20 @@ def alone(seen: Gathered, file: str) -> None:
         message = f"{seen.folder.root} holds no {INDEX}, and no config of a component"
         raise ReadError(message, code="IPI901", where=str(seen.folder.root), hint="name a pipeline's folder")
     disk = seen.folder.json(file)
-    if file in seen.folder.marked:
-        seen.failed("model", seen.folder.marked[file])
     info = class_of(disk)
     name = seen.folder.root.name if file in COMPONENT_FILES else ""
     path = "scheduler" if info and info.kind == "scheduler" else name if name.isidentifier() else "model"
+    if file in seen.folder.marked:
+        seen.failed(path, seen.folder.marked[file])
     seen.problems += texts.told(file, disk, path, words="token" in file or "processor" in file)
     if info is None:
-        named = disk.get("_class_name") or (disk.get("architectures") or [None])[0]
+        named = disk.get("_class_name") or disk.get("architectures")
         said = f"{file} names no class" + (f" of the installed libraries ({named!r})" if named else "")
         seen.problems.append(Finding("IPP204", "warning" if named else "note", path, said))
         seen.skipped.append(Skip(path, said))
+    for other in seen.folder.below(""):
+        if other != file and is_settings(other):
+            seen.json(other, path)
     facts: dict[str, Any] = {"library_keys": LIBRARY_KEYS}
     seen.components.append(described(seen, path, "", disk, info, None, facts))
 

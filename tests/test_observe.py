@@ -43,7 +43,7 @@ def setting(obj: Any, name: str) -> Setting:
     return found
 
 
-class Colour(str, enum.Enum):
+class Colour(enum.StrEnum):
     RED = "red"
 
 
@@ -96,7 +96,14 @@ def test_tensors_compare_by_content() -> None:
 
 @pytest.mark.parametrize(
     ("a", "b", "equal"),
-    [(1, 1.0, True), (1, True, False), ([1], (1,), True), ({"a": 1}, {"a": 1.0}, True), ("1", 1, False), (None, 0, False)],
+    [
+        (1, 1.0, True),
+        (1, True, False),
+        ([1], (1,), True),
+        ({"a": 1}, {"a": 1.0}, True),
+        ("1", 1, False),
+        (None, 0, False),
+    ],
 )
 def test_equality_rules(a: Any, b: Any, equal: bool) -> None:
     assert same(a, b) is equal is same(b, a)
@@ -134,14 +141,17 @@ def test_offload_hooks_are_seen() -> None:
 
 
 def test_transformers_configs_have_their_places() -> None:
-    model = CLIPTextModel(CLIPTextConfig(num_hidden_layers=1, hidden_size=32, intermediate_size=32, num_attention_heads=2))
+    model = CLIPTextModel(
+        CLIPTextConfig(num_hidden_layers=1, hidden_size=32, intermediate_size=32, num_attention_heads=2)
+    )
     found = setting(model, "num_hidden_layers")
     assert found.attr == Value("int", 1) and found.default == Value("int", 12) and found.item is None
 
 
 def test_a_list_of_components_is_taken_apart() -> None:
     nets = [
-        ControlNetModel(block_out_channels=(32,), down_block_types=("DownBlock2D",), cross_attention_dim=8) for _ in "ab"
+        ControlNetModel(block_out_channels=(32,), down_block_types=("DownBlock2D",), cross_attention_dim=8)
+        for _ in "ab"
     ]
 
     from inspector.observe import members

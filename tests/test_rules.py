@@ -51,7 +51,9 @@ LEFT_ALONE = {
     "IPC102": component(Setting("a", default=value(0.5), item=value(0.5), attr=value(0.5), defaulted=True)),
     "IPP203": component(facts={"version_on_disk": "1.0"}),
     "IPP209": component(facts={"folder": "present"}),
-    "IPC104": component(Setting("skip_prk_steps", disk=value(True), accepted=False), facts={"owners": {"skip_prk_steps": {"P": False}}}),
+    "IPC104": component(
+        Setting("skip_prk_steps", disk=value(True), accepted=False), facts={"owners": {"skip_prk_steps": {"P": False}}}
+    ),
 }
 FIRES = {
     "IPC105": component(Setting("a", default=value(1), item=value(1)), Setting("b", disk=value(2), item=value(2))),

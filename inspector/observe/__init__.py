@@ -51,7 +51,9 @@ def capture(
     components = []
     skips = list(skipped)
     for path, part in parts_of(obj):
-        component = component_of(path, part, disk.get(path), facts.get(path, {}), fresh=fresh, pipeline=pipeline, around=around)
+        component = component_of(
+            path, part, disk.get(path), facts.get(path, {}), fresh=fresh, pipeline=pipeline, around=around
+        )
         if not fresh:
             component = with_rebuilt(component, part)
         said = {(s.where, s.reason) for s in skips}

@@ -1,4 +1,4 @@
-"""What the rules must know of a component's class: how it would be found again, who else takes its keys, who writes it."""
+"""What the rules must know of a component's class: how it is found again, who else takes its keys, who writes it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ from inspector.observe.plain import plain
 from inspector.observe.settings import library_pair
 from inspector.static import LIBRARY_KEYS
 
+
 def class_facts(
-    path: str, obj: Any, kind: Kind, settings: tuple[Setting, ...], *, fresh: bool, pipeline: type | None, around: frozenset[str]
+    path: str,
+    obj: Any,
+    kind: Kind,
+    settings: tuple[Setting, ...],
+    *,
+    fresh: bool,
+    pipeline: type | None,
+    around: frozenset[str],
 ) -> dict[str, Any]:
     """The facts; ``around`` names every class in sight, with its bases, for telling whose writes can matter."""
     cls = type(obj)
@@ -29,7 +37,9 @@ def class_facts(
         from inspector.reads import writers
 
         written = writers(cls)
-        facts["per_run"] = sorted(n for n, w in written.items() if any(x.place == "live" and in_a_run(x.function) for x in w))
+        facts["per_run"] = sorted(
+            n for n, w in written.items() if any(x.place == "live" and in_a_run(x.function) for x in w)
+        )
         facts["writers"] = attribute_writers(settings, around)
         facts["registers"] = registers_of(path, cls, pipeline)
     if not fresh:
@@ -48,9 +58,11 @@ def registers_of(path: str, cls: type, pipeline: type | None) -> dict[str, list[
     from inspector.reads import writers
 
     found: dict[str, list[str]] = {}
-    mine = ((cls, ""), (pipeline, f"{path.partition('[')[0]}.")) if pipeline is not None and pipeline is not cls else ((cls, ""),)
-    for owner, prefix in mine:
-        for name, where in writers(owner).items() if owner is not None else ():
+    owners: list[tuple[type, str]] = [(cls, "")]
+    if pipeline is not None and pipeline is not cls:
+        owners.append((pipeline, f"{path.partition('[')[0]}."))
+    for owner, prefix in owners:
+        for name, where in writers(owner).items():
             lines = [f"{owner.__name__}.{w.function} ({w.file}:{w.line})" for w in where if w.place == "register"]
             short = name.removeprefix(prefix)
             if lines and name.startswith(prefix) and "." not in short:
@@ -98,6 +110,6 @@ def found_again(obj: Any, kind: Kind, library: str | None, name: str | None) -> 
             from diffusers.pipelines.pipeline_loading_utils import simple_get_class_obj
 
             return str(plain(simple_get_class_obj(library, name)))
-    except Exception as error:  # the library's lookup raises what it likes; that is the fact we want
+    except Exception as error:  # noqa: BLE001 (the library's lookup raises what it likes; that is the fact we want)
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return None

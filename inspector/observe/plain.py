@@ -21,7 +21,7 @@ def value_of(obj: Any) -> Value:
     """The plain :class:`Value` of a live object; a failure to read it is the value's ``error``."""
     try:
         return Value(type_name(obj), plain(obj))
-    except Exception as error:  # a user's object may raise anything; the reason is kept as data
+    except Exception as error:  # noqa: BLE001 (a user's object may raise anything; the reason is kept as data)
         return Value(type_name(obj), None, f"{type(error).__name__}: {error}")
 
 
@@ -44,7 +44,7 @@ def plain(obj: Any, depth: int = 0) -> Any:
         return float(obj) if math.isfinite(obj) else repr(float(obj))
     if isinstance(obj, _PLAIN):
         # a subclass of str or int (a str enum, numpy's str_) must come out as the bare type
-        return obj if type(obj) in _PLAIN else (str.__str__(obj) if isinstance(obj, str) else int(obj))
+        return obj if type(obj) in _PLAIN else (str.__str__(obj) if isinstance(obj, str) else int(obj or 0))
     if depth >= _DEEPEST:
         return f"<{type_name(obj)} nested deeper than {_DEEPEST}>"
     if isinstance(obj, dict):

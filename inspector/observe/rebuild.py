@@ -30,7 +30,7 @@ def with_rebuilt(component: Component, obj: Any) -> Component:
         return component
     try:
         rebuilt = construct(obj, {})
-    except Exception as error:  # any constructor may raise anything; the reason becomes a skip
+    except Exception as error:  # noqa: BLE001 (any constructor may raise anything; the reason becomes a skip)
         reason = f"its class could not be built from its own config ({type(error).__name__}: {error})"
         return replace(component, skipped=(*component.skipped, Skip(component.path, reason)))
     if rebuilt is None:
@@ -42,7 +42,7 @@ def with_rebuilt(component: Component, obj: Any) -> Component:
         for old, new in changes(setting, obj):
             try:
                 before, after = look(component, construct(obj, old)), look(component, construct(obj, new))
-            except Exception as error:  # a value that the class refuses: that is its effect
+            except Exception as error:  # noqa: BLE001 (a value that the class refuses: that is its effect)
                 effects[setting.name] = {"changes": [f"{type(error).__name__}: {error}"], "stale": []}
                 continue
             changed = differences(before, after, setting.name) - per_run

@@ -122,7 +122,7 @@ def transformers_settings(config: Any, disk: Mapping[str, Any]) -> tuple[Setting
     held = {k: nested(v) for k, v in live(config).items() if not k.startswith("_")}
     try:
         defaults = {k: nested(v) for k, v in live(type(config)()).items()}
-    except Exception:  # a config class may demand arguments; then it has no defaults to show
+    except Exception:  # noqa: BLE001 (a config class may demand arguments; then it has no defaults to show)
         defaults = {}
     return tuple(
         Setting(k, disk=place(disk, k), default=place(defaults, k), attr=place(held, k), accepted=k in held)

@@ -26,7 +26,9 @@ def is_module(obj: Any) -> bool:
 
 def is_tensor(value: Any) -> bool:
     return hasattr(type(value), "untyped_storage") or (
-        type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tobytes") and getattr(value, "ndim", 0) > 0
+        type(value).__module__.partition(".")[0] == "numpy"
+        and hasattr(value, "tobytes")
+        and getattr(value, "ndim", 0) > 0
     )
 
 
@@ -37,9 +39,7 @@ def state_of(obj: Any, settings: set[str]) -> dict[str, Any]:
     for name, value in live(obj).items():
         if name in settings or name in _PLUMBING or is_module(value):
             continue
-        if is_tensor(value):
-            tensors[name] = plain(value)
-        elif isinstance(value, list | tuple | dict | set) and any(is_tensor(v) or is_module(v) for v in members(value)):
+        if is_tensor(value) or any(is_tensor(v) or is_module(v) for v in members(value)):
             tensors[name] = plain(value)
         elif "_internal_dict" in live(value):  # a helper with a config of its own: VaeImageProcessor
             attributes[name] = {"class": type_name(value), **plain(live(value)["_internal_dict"])}
@@ -54,7 +54,10 @@ def state_of(obj: Any, settings: set[str]) -> dict[str, Any]:
 
 
 def members(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else list(value)
+    """What a plain container holds; nothing of anything else."""
+    if isinstance(value, dict):
+        return list(dict.values(value))
+    return list(value) if isinstance(value, list | tuple | set) else []
 
 
 def module_state(module: Any) -> dict[str, Any]:
@@ -67,15 +70,13 @@ def module_state(module: Any) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in parameters),
         "training": bool(module.training),
     }
-    for name, found in (
-        ("hooks", hooks_of(module)),
-        ("offload", offload_of(module)),
-        ("adapters", adapters_of(module)),
-        ("quantization", quantization_of(module)),
-    ):
-        if found:
-            facts[name] = found
-    return facts
+    more = {
+        "hooks": hooks_of(module),
+        "offload": offload_of(module),
+        "adapters": adapters_of(module),
+        "quantization": quantization_of(module),
+    }
+    return {**facts, **{name: found for name, found in more.items() if found}}
 
 
 def one_or_all(names: set[str]) -> Any:
@@ -117,7 +118,13 @@ def adapters_of(module: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, config in (live(module).get("peft_config") or {}).items():
         kind = plain(getattr(config, "peft_type", "PEFT"))
-        found[name] = {"type": kind, "rank": plain(getattr(config, "r", None)), "scale": [], "active": False, "merged": False}
+        found[name] = {
+            "type": kind,
+            "rank": plain(getattr(config, "r", None)),
+            "scale": [],
+            "active": False,
+            "merged": False,
+        }
     for child in module.modules():
         scaling = live(child).get("scaling")
         if found and isinstance(scaling, dict):

@@ -23,9 +23,14 @@ def drifted(case: Case, setting: Setting) -> bool:
     now = setting.item or setting.attr
     if case.twin is not None and case.twin.cls == case.component.cls:
         before = case.twin.setting(setting.name)
-        was = before and (before.item or before.attr)
+        was = (before.item or before.attr) if before is not None else None
         return was is not None and now is not None and not same(was, now)
-    return setting.disk is not None and setting.item is not None and same_class(case) and not same(setting.disk, setting.item)
+    return (
+        setting.disk is not None
+        and setting.item is not None
+        and same_class(case)
+        and not same(setting.disk, setting.item)
+    )
 
 
 def split(case: Case, setting: Setting) -> bool:
@@ -111,7 +116,11 @@ def remedy(case: Case, setting: Setting, value: Value | None) -> str:
     """The exact line that makes ``setting`` have ``value`` in every place that counts."""
     name, cls, text = case.name, case.component.cls, literal(value)
     if setting.name == "requires_safety_checker" and case.component.kind == "pipeline":
-        return "pipe.safety_checker = None" if value is not None and value.data is False else "pipe.safety_checker = safety_checker"
+        return (
+            "pipe.safety_checker = None"
+            if value is not None and value.data is False
+            else "pipe.safety_checker = safety_checker"
+        )
     if case.component.kind == "scheduler":
         return f"{name} = {cls}.from_config({name}.config, {setting.name}={text})"
     if case.component.kind == "model" and not later(setting):

@@ -15,7 +15,8 @@ def item_and_attribute(case: Case) -> Iterator[Finding]:
     A diffusers config holds every setting twice: as item (`config["k"]`) and as attribute (`config.k`).
     `FrozenDict` is meant to be read-only but is not: writing one of the two leaves the other behind.
     Library code reads mostly the attribute; `from_config`, `save_pretrained` and `repr` use the item. So the
-    change works now and is gone after the next swap or save, or the other way round (huggingface/diffusers #3767, #9503).
+    change works now and is gone after the next swap or save, or the other way round (huggingface/diffusers #3767,
+    #9503).
 
     wrong:
     ```python
@@ -36,8 +37,13 @@ def item_and_attribute(case: Case) -> Iterator[Finding]:
     for setting in case.component.settings:
         if not split(case, setting):
             continue
-        writers = case.component.facts.get("writers", {}).get(setting.name, []) if same(setting.attr, intended(setting)) else []
-        message = f"config.{setting.name} is {literal(setting.attr)}, config[{setting.name!r}] is {literal(setting.item)}: {in_force(setting)}"
+        writers = (
+            case.component.facts.get("writers", {}).get(setting.name, [])
+            if same(setting.attr, intended(setting))
+            else []
+        )
+        both = f"config.{setting.name} is {literal(setting.attr)}, config[{setting.name!r}] is {literal(setting.item)}"
+        message = f"{both}: {in_force(setting)}"
         if writers:
             message += f"; the library itself writes the attribute: {writers[0]}"
         yield finding(
@@ -131,7 +137,12 @@ def read_from_both(case: Case) -> Iterator[Finding]:
     ```
     """
     for setting in case.component.settings:
-        if setting.role == "component" or setting.live is None or setting.attr is None or same(setting.live, setting.attr):
+        if (
+            setting.role == "component"
+            or setting.live is None
+            or setting.attr is None
+            or same(setting.live, setting.attr)
+        ):
             continue
         config, live = later(setting, "config.attr", "config.item"), later(setting, "live")
         if case.fresh or not config or not live:

@@ -13,7 +13,13 @@ from inspector.rules.registry import Case, finding, literal, rule
 
 _CARRIED = frozenset({"clip_sample", "set_alpha_to_one", "skip_prk_steps", "steps_offset", "sample_max_value"})
 """Keys of PNDM and DDIM that the Stable Diffusion checkpoints carry in every scheduler's file, whatever the class."""
-_WELL_KNOWN = ("EulerDiscreteScheduler", "DPMSolverMultistepScheduler", "DDIMScheduler", "PNDMScheduler", "FlowMatchEulerDiscreteScheduler")
+_WELL_KNOWN = (
+    "EulerDiscreteScheduler",
+    "DPMSolverMultistepScheduler",
+    "DDIMScheduler",
+    "PNDMScheduler",
+    "FlowMatchEulerDiscreteScheduler",
+)
 """Named first where many classes take a key."""
 
 
@@ -46,7 +52,9 @@ def not_taken(case: Case) -> Iterator[Finding]:
     for setting in case.component.settings:
         if setting.accepted or case.component.kind not in ("scheduler", "model", "pipeline"):
             continue
-        if (setting.item is None and (setting.disk is None or not same_class(case))) or setting.name in case.component.facts.get("library_keys", ()):
+        if (
+            setting.item is None and (setting.disk is None or not same_class(case))
+        ) or setting.name in case.component.facts.get("library_keys", ()):
             continue
         if setting.name in case.component.facts.get("registers", {}):
             continue  # the library's own code put it there
@@ -54,8 +62,11 @@ def not_taken(case: Case) -> Iterator[Finding]:
         value = setting.item or setting.disk
         if owners:
             named = sorted(owners, key=lambda c: (c not in _WELL_KNOWN, len(c)))
-            harmless = setting.name in _CARRIED or any(value is not None and same_content(value.data, d) for d in owners.values())
-            story = f"a hidden key: it belongs to {', '.join(named[:3])}{' …' if len(named) > 3 else ''} and {case.component.cls} never reads it"
+            harmless = setting.name in _CARRIED or any(
+                value is not None and same_content(value.data, d) for d in owners.values()
+            )
+            who = ", ".join(named[:3]) + (" …" if len(named) > 3 else "")
+            story = f"a hidden key: it belongs to {who} and {case.component.cls} never reads it"
             fix = f"use one of {', '.join(named[:3])}, or remove {setting.name} from the config"
         else:
             harmless = setting.role == "component" and value is not None and value.data == [None, None]
@@ -92,7 +103,11 @@ def lacking(case: Case) -> Iterator[Finding]:
     wrong: a `scheduler_config.json` without `timestep_spacing`.
     right: the same file after `save_pretrained` with the installed version.
     """
-    if not any(s.disk for s in case.component.settings) or not same_class(case) or case.component.kind not in ("scheduler", "model", "pipeline"):
+    if (
+        not any(s.disk for s in case.component.settings)
+        or not same_class(case)
+        or case.component.kind not in ("scheduler", "model", "pipeline")
+    ):
         return
     for setting in case.component.settings:
         if setting.accepted and setting.disk is None and setting.default is not None and setting.role == "value":
@@ -115,7 +130,12 @@ def replaced(case: Case) -> Iterator[Finding]:
     right: the same folder with `clip_sample: false`.
     """
     for setting in case.component.settings if same_class(case) else ():
-        if setting.role == "component" or setting.disk is None or setting.item is None or same(setting.disk, setting.item):
+        if (
+            setting.role == "component"
+            or setting.disk is None
+            or setting.item is None
+            or same(setting.disk, setting.item)
+        ):
             continue
         twin = case.twin.setting(setting.name) if case.twin else None
         by_library = case.fresh or (twin is not None and same(twin.item, setting.item))
@@ -124,7 +144,8 @@ def replaced(case: Case) -> Iterator[Finding]:
             yield finding(
                 "IPC112",
                 case.where(setting.name),
-                f"the file says {literal(setting.disk)}, the loaded config {literal(setting.item)}: rewritten by {by[-1]}",
+                f"the file says {literal(setting.disk)}, the loaded config {literal(setting.item)}: "
+                f"rewritten by {by[-1]}",
                 f"write {setting.name}: {json.dumps(setting.item.data)} into the file to make it explicit",
                 setting=setting,
                 severity="note" if setting.disk.data is None else None,  # None asks for it
@@ -146,9 +167,9 @@ def adapter_in_the_weights(case: Case) -> Iterator[Finding]:
         yield finding(
             "IPP210",
             case.component.path,
-            f"{count} tensors of an adapter are in the weights ({example}): the plain {case.component.cls} has no base_layer "
+            f"{count} tensors of an adapter are in the weights ({example}): {case.component.cls} has no base_layer "
             "and lora_ names, so those weights stay uninitialised after loading",
-            "load the original, pipe.load_lora_weights(…); pipe.fuse_lora(); pipe.unload_lora_weights(); pipe.save_pretrained(…)",
+            "pipe.fuse_lora(); pipe.unload_lora_weights(); pipe.save_pretrained(FOLDER)  # on the original, with its LoRA",
             places={"disk": example},
         )
 
@@ -157,8 +178,8 @@ def adapter_in_the_weights(case: Case) -> Iterator[Finding]:
 def other_default(case: Case) -> Iterator[Finding]:
     """
     The key is at this class's default without being in the file, so `OtherScheduler.from_config(config)` takes the
-    other class's default. Stable Diffusion 1.5's file lacks `timestep_spacing`: "leading" for PNDM turns into "linspace"
-    for Euler, and the first of 20 sigmas is 14.61 instead of 11.03; after a save and load the same line gives 11.03.
+    other class's default. Stable Diffusion 1.5's file lacks `timestep_spacing`: "leading" for PNDM turns into
+    "linspace" for Euler, and the first of 20 sigmas is 14.61 instead of 11.03; after a save and load the same line gives 11.03.
 
     wrong:
     ```python
@@ -179,7 +200,7 @@ def other_default(case: Case) -> Iterator[Finding]:
         yield finding(
             "IPC113",
             case.where(row["key"]),
-            f"{row['key']}={row['value']!r} is the default of {case.component.cls}, not set explicitly; from_config would "
+            f"{row['key']}={row['value']!r} is {case.component.cls}'s default, not set explicitly; from_config would "
             f"take {told(classes)}",
             f"{next(iter(classes))}.from_config({case.name}.config, {row['key']}={row['value']!r})",
             setting=setting,

@@ -33,7 +33,8 @@ def shadow(case: Case) -> Iterator[Finding]:
             yield finding(
                 "IPC103",
                 case.where(setting.name),
-                f"{case.name}.{setting.name} is {literal(setting.live)}, the config says {literal(setting.item)}: {who_sees(setting)}",
+                f"{case.name}.{setting.name} is {literal(setting.live)}, the config says {literal(setting.item)}: "
+                f"{who_sees(setting)}",
                 remedy(case, setting, setting.live),
                 setting=setting,
                 confidence="certain" if case.component.rebuilt else "likely",
@@ -92,7 +93,11 @@ def changed_since(case: Case) -> Iterator[Finding]:
     right: a pipeline as it was loaded.
     """
     for setting in case.component.settings:
-        if setting.role == "value" and drifted(case, setting) and (setting.item is None or same(setting.item, setting.attr)):
+        if (
+            setting.role == "value"
+            and drifted(case, setting)
+            and (setting.item is None or same(setting.item, setting.attr))
+        ):
             before = case.twin.setting(setting.name) if case.twin and case.twin.cls == case.component.cls else None
             was = (before and (before.item or before.attr)) or setting.disk
             readers = later(setting)

@@ -32,7 +32,7 @@ def entries(case: Case) -> Iterator[Setting]:
 def not_as_declared(case: Case) -> Iterator[Finding]:
     """
     What the pipeline holds is not what its config or its file declares: the attribute was set around
-    `__setattr__`, or the index names one scheduler and the scheduler's own file another (then the index wins, silently).
+    `__setattr__`, or the index names one scheduler and the scheduler's own file another (the index wins, silently).
 
     wrong:
     ```python
@@ -282,7 +282,8 @@ def unsaved_component(case: Case) -> Iterator[Finding]:
             yield finding(
                 "IPP209",
                 case.where(setting.name),
-                f"pipe.{setting.name} is {pair(setting.live.data)} and in use, the config says (None, None): save_pretrained loses it",
+                f"pipe.{setting.name} is {pair(setting.live.data)} and in use, the config says (None, None): "
+                "save_pretrained loses it",
                 f"pipe.register_modules({setting.name}=pipe.{setting.name})",
                 setting=setting,
             )
@@ -290,7 +291,8 @@ def unsaved_component(case: Case) -> Iterator[Finding]:
         yield finding(
             "IPP209",
             case.component.path,
-            f"model_index.json declares {pair(case.component.facts.get('declared'))}, but there is no folder {case.component.path}/",
+            f"model_index.json declares {pair(case.component.facts.get('declared'))}, "
+            f"but there is no folder {case.component.path}/",
             f"add the folder, or write [null, null] for {case.component.path}",
             places={"disk": case.component.facts.get("declared")},
         )

@@ -13,7 +13,8 @@ documented(
     folder brings along (a `pipeline.py`, a component's own module). That part could not be checked.
 
     wrong: `"scheduler": ["diffusers_sd3_control", "FlowMatchEulerDiscreteScheduler"]`.
-    right: `"scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"]`, or `--trust-remote-code` for code you have read.
+    right: `"scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"]`, or
+    `--trust-remote-code` for code you have read.
     """,
 )
 documented(
@@ -24,7 +25,8 @@ documented(
     The library's own lookup of a declared class was run and raised. inspect-pipe may still build the component,
     through an index of all the classes that the library contains; `DiffusionPipeline.from_pretrained` cannot.
 
-    wrong: `"vqgan": ["wuerstchen", "PaellaVQModel"]` on diffusers 0.42, where the class moved to `pipelines/deprecated/`.
+    wrong: `"vqgan": ["wuerstchen", "PaellaVQModel"]` on diffusers 0.42, where the class moved to
+    `pipelines/deprecated/`.
     right: pass the component: `WuerstchenDecoderPipeline.from_pretrained(FOLDER, vqgan=vqgan)`.
     """,
 )
@@ -39,24 +41,24 @@ for _code, _title, _why, _wrong, _right in (
     (
         "IPI902",
         "not strict JSON",
-        "Truncated, not UTF-8, a NaN, a duplicate key, a lone surrogate, or an unresolved merge conflict. Python's json "
-        "accepts several of these silently, and the last of two equal keys wins.",
+        "Truncated, not UTF-8, a NaN, a duplicate key, a lone surrogate, or an unresolved merge conflict. Python's "
+        "json accepts several of these silently, and the last of two equal keys wins.",
         '`{"beta_end": 0.012, "beta_end": 0.02}`.',
         "one key, one value, UTF-8 without NaN or Infinity.",
     ),
     (
         "IPI903",
         "names a library or class outside the table",
-        "Only classes of the installed diffusers and transformers are built, each only as what it is: a unet may not be "
-        "a tokenizer, and no module that a folder names is imported.",
+        "Only classes of the installed diffusers and transformers are built, each only as what it is: a unet may not "
+        "be a tokenizer, and no module that a folder names is imported.",
         '`"unet": ["os", "system"]`.',
         '`"unet": ["diffusers", "UNet2DConditionModel"]`.',
     ),
     (
         "IPI904",
         "over a cap",
-        "A config of megabytes, a header of gigabytes, 200 levels of nesting: no honest model needs them, and they hang "
-        "or kill what reads them. `--limit NAME=N` raises a cap.",
+        "A config of megabytes, a header of gigabytes, 200 levels of nesting: no honest model needs them, and they "
+        "hang or kill what reads them. `--limit NAME=N` raises a cap.",
         "a `config.json` of 100 MB.",
         "weights in safetensors, settings in JSON.",
     ),

@@ -100,7 +100,8 @@ def stale_pipeline(case: Case) -> Iterator[Finding]:
             yield finding(
                 "IPC107",
                 case.where(name),
-                f"pipe.{name} is {now[name]!r}, computed by __init__; built around the present components it is {built[name]!r}",
+                f"pipe.{name} is {now[name]!r}, computed by __init__; built around the present components "
+                f"it is {built[name]!r}",
                 f"pipe = {case.component.cls}(**pipe.components)",
                 places={"live": now[name]},
             )
@@ -183,7 +184,7 @@ def unsaved(case: Case) -> Iterator[Finding]:
             f"{case.component.path}.{name}",
             f"adapter {name!r} ({adapter.get('type')}, scale {adapter.get('scale')}) is loaded; no config records it, "
             "and weights saved while it is active do not load back",
-            "pipe.save_lora_weights(FOLDER, …)  # or pipe.fuse_lora(); pipe.unload_lora_weights() before save_pretrained",
+            "pipe.fuse_lora(); pipe.unload_lora_weights()  # before save_pretrained; or pipe.save_lora_weights(FOLDER, …)",
             severity="note",
             places={"live": adapter},
         )
@@ -195,11 +196,16 @@ def unsaved(case: Case) -> Iterator[Finding]:
         if now[name] != built[name]:
             public = name.lstrip("_")
             setting = case.component.setting(public)
-            hint = f"{case.name} = {case.component.cls}.from_config({case.name}.config, {public}={now[name]!r})" if setting else ""
+            hint = (
+                f"{case.name} = {case.component.cls}.from_config({case.name}.config, {public}={now[name]!r})"
+                if setting
+                else ""
+            )
             yield finding(
                 "IPC109",
                 case.where(public if setting else name),
-                f"{case.name}.{name} is {now[name]!r}, its config yields {built[name]!r}: save_pretrained and from_config keep the config's",
+                f"{case.name}.{name} is {now[name]!r}, its config yields {built[name]!r}: "
+                "save_pretrained and from_config keep the config's",
                 hint,
                 setting=setting,
                 places={**(setting.places() if setting else {}), "live": now[name]},
