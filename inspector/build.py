@@ -7,6 +7,7 @@ refuses, that is IPP207, and the pipeline class is called directly; where that f
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,8 @@ def assemble(
     """Call the pipeline class: by the library's own ``from_pretrained``, else directly, else not at all (None)."""
     path = str(mirror.folder.root)
     if resolves:
-        pipe = emptily(options, library.from_pretrained, cls, mirror.place(""), parts)
+        load = functools.partial(library.from_pretrained, code=options.trust_remote_code)
+        pipe = emptily(options, load, cls, mirror.place(""), parts)
         if not isinstance(pipe, Exception):
             pipe.register_to_config(_name_or_path=path)
             return pipe

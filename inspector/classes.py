@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -101,10 +101,9 @@ def lineage(name: str, file: str, seen: set[tuple[str, str]]) -> Iterator[Facts]
 
 def place(name: str, near_to: str) -> Row | None:
     """The row of a class that a file of this library names: of the same folder, library, or the other library."""
-    rows = classtable.table().rows
     own = near_to.partition("/")[0]
     for distribution in (own, *(d for d in LIBRARIES if d != own)):
-        found = rows.get(distribution, {}).get(name)
+        found = classtable.table().rows(distribution, name)
         if found:
             folder = near_to.rpartition("/")[0]
             return next((r for r in found if r.file.startswith(folder + "/")), found[0])
@@ -120,9 +119,9 @@ def find(library: str, name: str) -> ClassInfo | None:
     distribution = library if library in LIBRARIES else "diffusers"
     if distribution != library and not is_pipeline_folder(library):
         return None
-    rows = classtable.table().rows.get(distribution, {})
-    actual = name if name in rows else renamed(name, rows)
-    found = rows.get(actual, [])
+    names = classtable.table().names(distribution)
+    actual = name if name in names else renamed(name, names)
+    found = classtable.table().rows(distribution, actual)
     inside = [r for r in found if library == distribution or f"/{library}/" in r.file]
     if not found:
         return None
@@ -131,10 +130,10 @@ def find(library: str, name: str) -> ClassInfo | None:
     return ClassInfo(actual, distribution, module, row.file, row.kind, tuple(row.bases))
 
 
-def renamed(name: str, rows: dict[str, list[Row]]) -> str:
+def renamed(name: str, names: Container[str]) -> str:
     """The class that transformers gives for a ``…Fast`` or ``…FeatureExtractor`` name it no longer has."""
     for old, new in _RENAMED:
-        if name.endswith(old) and name.removesuffix(old) + new in rows:
+        if name.endswith(old) and name.removesuffix(old) + new in names:
             return name.removesuffix(old) + new
     return name
 
@@ -148,16 +147,20 @@ def near(name: str, library: str | None = None) -> list[str]:
     """Class names like this one, the likeliest first; capitals do not count."""
     import difflib
 
-    rows = classtable.table().rows
-    names = {n.lower(): n for d in LIBRARIES if library in (None, d) for n in rows.get(d, {})}
+    table = classtable.table()
+    names = {n.lower(): n for d in LIBRARIES if library in (None, d) for n in table.names(d)}
     return [names[n] for n in difflib.get_close_matches(name[:128].lower(), names, n=3, cutoff=0.75)]
 
 
 @cache
 def schedulers() -> tuple[ClassInfo, ...]:
     """Every scheduler class of the installed diffusers, flax ones and deprecated ones left out."""
-    rows = classtable.table().rows.get("diffusers", {})
-    names = [n for n, r in rows.items() if r[0].file.startswith("diffusers/schedulers/scheduling_")]
+    table = classtable.table()
+    names = [
+        n
+        for n in table.names("diffusers")
+        if table.rows("diffusers", n)[0].file.startswith("diffusers/schedulers/scheduling_")
+    ]
     infos = [info for n in sorted(names) if not n.startswith("Flax") and (info := find("diffusers", n)) is not None]
     return tuple(i for i in infos if i.kind == "scheduler" and i.name != "SchedulerMixin")
 
@@ -176,7 +179,8 @@ def owners(names: list[str]) -> dict[str, dict[str, Any]]:
 
 def table_of(distribution: str) -> dict[str, list[Row]]:
     """Class name -> where it lives, of one installed library; empty when it is not installed."""
-    return classtable.table().rows.get(distribution, {})
+    table = classtable.table()
+    return {name: table.rows(distribution, name) for name in table.names(distribution)}
 
 
 def files(table: dict[str, list[Row]]) -> set[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inspector.model import Kind
 
 LIBRARIES = ("diffusers", "transformers")
-_SHAPE = 3
+_SHAPE = 4
 """Raise it when the shape of a cached file changes."""
 _CLASS = re.compile(r"^class[ \t]+(\w+)[ \t]*(?:\(((?:[^()]|\([^()]*\))*)\))?[ \t]*:", re.MULTILINE)
 _ALIAS = re.compile(r"^([A-Z]\w+)[ \t]*=[ \t]*([A-Z]\w+)[ \t]*$", re.MULTILINE)
@@ -48,10 +48,18 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """``rows`` by library and class name; ``folders``: the names of diffusers' pipeline folders."""
+    """``stored``: what :meth:`rows` makes its rows of; ``folders``: the names of diffusers' pipeline folders."""
 
-    rows: dict[str, dict[str, list[Row]]]
+    stored: dict[str, dict[str, list[Any]]]
     folders: frozenset[str]
+
+    def names(self, distribution: str) -> dict[str, list[Any]]:
+        """The class names of one library; their rows are to be had from :meth:`rows`."""
+        return self.stored.get(distribution, {})
+
+    def rows(self, distribution: str, name: str) -> list[Row]:
+        """Where the classes of this name live, the likeliest first."""
+        return [Row(*row) for row in self.names(distribution).get(name, ())]
 
 
 def cache_dir() -> Path:
@@ -122,8 +130,7 @@ def table() -> Table:
     if stored is None:
         stored = build()
         keep(kept, stored)
-    rows = {d: {n: [Row(*r) for r in found] for n, found in names.items()} for d, names in stored["rows"].items()}
-    return Table(rows, frozenset(stored["folders"]))
+    return Table(stored["rows"], frozenset(stored["folders"]))
 
 
 def load(path: Path) -> Any:

@@ -32,6 +32,7 @@ class Gathered:
     problems: list[Finding] = field(default_factory=list)
     skipped: list[Skip] = field(default_factory=list)
     loaded_from: set[str] = field(default_factory=set)
+    code: set[str] = field(default_factory=set)
 
     def failed(self, path: str, error: ReadError) -> None:
         """A part that could not be read: the finding, and the skip that makes the exit status 3."""
@@ -130,7 +131,7 @@ def described(
             seen.problems.append(problem)
             seen.skipped.append(Skip(path, problem.message, failed=True))
     seen.loaded_from.add(below)
-    library = info.library if info else declared[0] if declared else ""
+    library = declared[0] if declared else info.library if info else ""
     cls = info.name if info else declared[1] if declared else str(disk.get("_class_name") or "")
     return Component(path, cls, settings, state, kind=kind, library=library, facts={**facts, **found})
 

@@ -76,12 +76,12 @@ def plausible(first: bytes, file_size: int) -> bool:
     return len(first) == 8 and int.from_bytes(first, "little") <= file_size - 8
 
 
-def parse(data: bytes, file_size: int | None, where: str) -> Header:
+def parse(data: bytes, file_size: int, where: str) -> Header:
     """The header's content, never looser than the safetensors library: exact offsets, no holes, no overlaps.
 
     Args:
         data: the header.
-        file_size: the bytes of the whole file; None where only its header is at hand.
+        file_size: the bytes of the whole file.
         where: its name, for the error.
 
     Raises:
@@ -110,7 +110,7 @@ def parse(data: bytes, file_size: int | None, where: str) -> Header:
             what = f"overlaps {before!r}" if begin < position else f"leaves a hole before it ({begin - position} bytes)"
             raise bad(where, f"tensor {name!r} begins at byte {begin} and {what}")
         position, before = end, name
-    room = position if file_size is None else file_size - 8 - len(data)
+    room = file_size - 8 - len(data)
     if position != room:
         raise bad(where, f"its tensors take {position} bytes, and the file has {room} for them")
     return Header(tensors, metadata, len(data))
@@ -139,7 +139,7 @@ def tensor(name: str, facts: Any, where: str) -> tuple[str, tuple[int, ...], int
     if not sizes(offsets) or len(offsets) != 2:
         raise bad(where, f"tensor {name!r} has impossible offsets")
     elements = BITS[dtype]
-    for size in shape:  # step by step: a zero at the end hides no overflow before it
+    for size in shape:  # one by one: a zero at the end hides no overflow before it
         elements *= size
         if elements >= _LARGEST:
             raise bad(where, f"tensor {name!r} has an absurd shape")

@@ -78,9 +78,7 @@ def fetched(name: str, revision: str | None, shown: str, limits: Limits) -> Path
     Raises:
         InspectError: no such repository or revision, gated, offline, or no answer.
     """
-    # A token is sent only when the environment names one: none that happens to lie on the disk (SAFETY, rule 24).
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
@@ -93,6 +91,8 @@ def fetched(name: str, revision: str | None, shown: str, limits: Limits) -> Path
         RevisionNotFoundError,
     )
 
+    # Only a token that the environment names is sent, never one that happens to lie on the disk (SAFETY, rule 24). It
+    # is said at each call: the client's own switch would stay behind in the process of whoever calls this.
     token: Any = os.environ.get("HF_TOKEN") or False
     try:
         info = HfApi().model_info(name, revision=revision, files_metadata=True, token=token, timeout=_SECONDS)

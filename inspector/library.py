@@ -47,12 +47,10 @@ def pipeline_class(index: dict[str, Any]) -> type | Exception:
     from diffusers.pipelines import pipeline_loading_utils as loading
 
     try:
-        found: type = loading._get_pipeline_class(DiffusionPipeline, config=index)
-        if not isinstance(found, type):
-            return TypeError(f"{index['_class_name']} is no class")
+        found: Any = loading._get_pipeline_class(DiffusionPipeline, config=index)
     except Exception as error:  # noqa: BLE001 (the exception is the answer)
         return error
-    return found
+    return found if isinstance(found, type) else TypeError(f"{index['_class_name']} is no class")
 
 
 def load_config(cls: Any, folder: Path) -> Exception | None:
@@ -64,15 +62,21 @@ def load_config(cls: Any, folder: Path) -> Exception | None:
     return None
 
 
-def from_pretrained(cls: Any, folder: Path, components: dict[str, Any]) -> Any:
+def from_pretrained(cls: Any, folder: Path, components: dict[str, Any], *, code: bool = False) -> Any:
     """Run the library's own ``from_pretrained`` over an index, its components being the ones given.
+
+    Args:
+        cls: the pipeline's class.
+        folder: the private copy of the folder.
+        components: what the library would load, by name.
+        code: the user allowed code that comes with the folder.
 
     Raises:
         Exception: whatever the library raises.
         ElsewhereError: this version of the library loads its components by another function.
     """
     with supplied(components):
-        return cls.from_pretrained(str(folder), local_files_only=True)
+        return cls.from_pretrained(str(folder), local_files_only=True, **({"trust_remote_code": True} if code else {}))
 
 
 @contextlib.contextmanager

@@ -46,7 +46,8 @@ def listed(tree: Tree, limits: Limits, only: str = "") -> tuple[dict[str, Entry]
     entries: dict[str, Entry] = {}
     problems: list[ReadError] = []
     left: list[str] = []
-    queue: Queue = deque([((), frozenset())])
+    top = tree.look((), "the folder")
+    queue: Queue = deque([((), frozenset({(top.st_dev, top.st_ino)}))])
     while queue:
         parts, above = queue.popleft()
         name = "/".join(parts)

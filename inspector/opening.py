@@ -143,7 +143,7 @@ class Tree:
                     break
             if not self._allowed(Path(*done, name).parts):
                 raise outside(where)
-            yield held[-1], name, facts or self.system.fstat(held[-1])
+            yield held[-1], name, facts if name and facts else self.system.fstat(held[-1])
         except OSError as error:
             raise unreadable(where, error) from error
         finally:

@@ -135,13 +135,9 @@ class Folder:
     def header(self, name: str) -> Header:
         """The header of a safetensors file, without its tensors.
 
-        A file named ``….header`` ends with the header: what :mod:`inspector.hub` fetches of a file on the Hub.
-
         Raises:
             ReadError: IPI911 for a header that contradicts the format or the file's size.
         """
-
-        whole = not name.endswith(".header")
 
         def parse() -> Header:
             with self._opened(name) as (descriptor, facts):
@@ -149,7 +145,7 @@ class Folder:
                 length = headers.length_of(first, facts.st_size, self.limits.header, name)
                 data = self._pread(descriptor, length, 8, name)
                 self._unchanged(descriptor, facts, len(data) == length, name)
-            return headers.parse(data, facts.st_size if whole else None, name)
+            return headers.parse(data, facts.st_size, name)
 
         return self._judged(name, "header", parse)
 

@@ -91,6 +91,8 @@ def default(node: Any) -> list[Any]:
     """A default as ``[type, data]``; what is no literal is its own source text, of the type ``expression``."""
     import ast
 
+    if (bound := infinite(ast.unparse(node))) is not None:
+        return ["float", bound]
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError):
@@ -98,6 +100,12 @@ def default(node: Any) -> list[Any]:
     if isinstance(value, set | bytes | complex) or value is ...:
         return ["expression", ast.unparse(node)]
     return [type(value).__name__, value]
+
+
+def infinite(text: str) -> str | None:
+    """``inf`` or ``-inf`` for the ways in which source code writes them."""
+    sign = "-" if text.startswith("-") else ""
+    return sign + "inf" if text.removeprefix("-") in ("float('inf')", "math.inf", "np.inf", "torch.inf") else None
 
 
 def value(stored: list[Any]) -> Value | str:

@@ -51,7 +51,7 @@ def snapshot(source: Source, limits: Limits) -> Snapshot:
             pipeline(seen)
         else:
             alone(seen, next((f for f in COMPONENT_FILES if f in folder.entries), ""))
-        seen.problems += survey(folder, seen.loaded_from)
+        seen.problems += survey(folder, seen.loaded_from, seen.code)
     said = {s.reason for s in seen.skipped}
     unread = {n: why for n, (verdict, why) in folder.verdicts.items() if verdict == "failed" and why not in said}
     seen.skipped += (Skip(n, why, failed=True) for n, why in unread.items())
@@ -119,14 +119,17 @@ def pipeline(seen: Gathered) -> None:
         "index_keys": sorted(held),
         "library_keys": LIBRARY_KEYS,
     }
+    # the library calls a pipeline by the folder it lives in, unless that is a deprecated one
+    library = "" if info is None else "diffusers" if info.deprecated_home else info.file.split("/")[-2]
     if info is not None:
         facts |= {"expected": sorted(expected), "optional": sorted(optional)}
     seen.components.append(
-        Component("pipe", class_name(index), settings, kind="pipeline", library="diffusers", facts=facts)
+        Component("pipe", class_name(index), settings, kind="pipeline", library=library, facts=facts)
     )
     names = set(seen.folder.entries)
     annotations = info.annotations if info else {}
-    for key, value in held.items():
+    for key in (k for k in dict.fromkeys([*parameters, *held]) if k in held):
+        value = held[key]
         if entries.is_empty(value) or key in parameters.keys() - expected:
             continue
         if not isinstance(value, list) and key not in expected:
@@ -134,6 +137,7 @@ def pipeline(seen: Gathered) -> None:
         entry = entries.judge(key, value if isinstance(value, list) else [value], names, annotations.get(key, ""))
         if info is not None and key not in expected and entry.problem is None:
             continue  # the library drops it; IPC104 says so
+        seen.code.add(entry.custom)
         if entry.problem is not None:
             seen.problems.append(entry.problem)
         if entry.skip is not None:
@@ -148,6 +152,7 @@ def pipeline_class(seen: Gathered, index: dict[str, Any]) -> ClassInfo | None:
     if isinstance(named, list):
         file = f"{named[0]}.py" if named else ""
         here = file in seen.folder.entries
+        seen.code.add(file)
         place = file if here else f"{file}, which is not in it"
         message = f"{INDEX}: {name} is code of this folder ({place}); it was not run"
         fix = "--trust-remote-code runs it" if here else f"fetch {file} from where the folder came from"

@@ -19,7 +19,8 @@ MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8."""
 _DIGITS = 128
 """The longest whole number: transformers writes ``int(1e30)``, far below; thousands of digits only cost time."""
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
 _MARKER = re.compile(r"^(<{7}|>{7})( .*|)$", re.MULTILINE)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _FOREIGN = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
@@ -135,12 +136,12 @@ def syntax(text: str, error: json.JSONDecodeError, where: str) -> ReadError:
 def nested(text: str) -> int:
     """The deepest nesting of brackets outside of strings, without parsing."""
     deepest = level = 0
-    for token in _TOKEN.finditer(text):
-        first = token[0][0]
-        if first in "[{":
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        if bracket in "[{":
             level += 1
-            deepest = max(deepest, level)
-        elif first != '"':
+            if level > deepest:
+                deepest = level
+        else:
             level -= 1
     return deepest
 

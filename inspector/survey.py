@@ -47,20 +47,21 @@ _PRIOR = re.compile(r"^prior\s*:\s*(.*(?:\n[ \t]*-[ \t]*.*)*)", re.MULTILINE)
 _MODULAR = ("modular_model_index.json", "modular_config.json")
 
 
-def survey(folder: Folder, components: Iterable[str] = ()) -> Iterator[Finding]:
+def survey(folder: Folder, components: Iterable[str] = (), known: Iterable[str] = ()) -> Iterator[Finding]:
     """Findings about the files of a folder, from their names and first bytes.
 
     Args:
         folder: the folder.
         components: the folders in it that hold weights somebody would load; ``''`` for this one.
+        known: code files that were reported already.
     """
-    used = set(components)
+    used, known = set(components), set(known)
     python: list[str] = []
     tools: list[str] = []
     for name, entry in folder.entries.items():
         base = name.rpartition("/")[2]
         low = base.lower()
-        if entry.code and entry.code != "IPI901":
+        if entry.code:
             fix = "put a regular file there" if entry.code == "IPI905" else ""
             yield finding(entry.code, "error", name, entry.why, fix)
         elif HIDDEN.search(base):
@@ -79,7 +80,7 @@ def survey(folder: Folder, components: Iterable[str] = ()) -> Iterator[Finding]:
             yield finding("IPI908", "warning", name, message, "look at it before you use this folder")
         elif low.endswith((".py", ".sh", ".bat", ".ps1", ".ipynb")):
             folder.verdicts.setdefault(name, ("skipped", "code; not run"))
-            python.append(name)
+            python += [name] if name not in known else []
         elif low.endswith(_TEXTS) or "." not in low:
             yield from disguised(folder, name, entry.size)
         if base in _MODULAR:

@@ -221,6 +221,7 @@ def test_custom_code_runs_only_when_the_user_says_so(tmp_path: Path) -> None:
     assert type(built.obj.components["unet"]).__name__ == "UNet2DConditionModel"
     trusted = build(folder, tmp_path, trust_remote_code=True)
     assert type(trusted.obj).__name__ == "LongPromptPipeline"
+    assert not trusted.problems and not trusted.skipped
 
 
 def test_one_component_alone(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def run(
     """Run the command in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("gc.disable", lambda: None)  # that is for a process of the command's own
 
     def call(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["inspect-pipe", *arguments])

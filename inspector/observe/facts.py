@@ -7,7 +7,7 @@ from typing import Any
 from inspector.model import Kind, Setting
 from inspector.observe.plain import plain
 from inspector.observe.settings import library_pair
-from inspector.static import LIBRARY_KEYS
+from inspector.gathering import LIBRARY_KEYS
 
 
 def class_facts(
@@ -21,7 +21,7 @@ def class_facts(
     around: frozenset[str],
 ) -> dict[str, Any]:
     """The facts; ``around`` names every class in sight, with its bases, for telling whose writes can matter."""
-    cls = type(obj)
+    cls: Any = type(obj)
     library, name = library_pair(obj)
     facts: dict[str, Any] = {
         "class_path": plain(cls),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspector.model import SEVERITIES, Finding, Report, Table, same
 from inspector.render import Look
 from inspector.render.code import broken
 from inspector.render.escape import Safe, safe
-from inspector.render.layout import ASCII, GLYPHS, PROSE, STYLES, code_text, grid, indented, narrow, text
+from inspector.render.layout import ASCII, GLYPHS, PROSE, STYLES, Piece, code_text, columns, fitted, shown_rule, text
 from inspector.render.parts import (
     Block,
     Group,
@@ -25,7 +26,7 @@ from inspector.render.parts import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console
     from rich.text import Text
 
 _NARROW = ("component", "class", "parameters")
@@ -33,6 +34,20 @@ _NARROW = ("component", "class", "parameters")
 _NUMBERS = ("settings", "parameters")
 _MOST = 2
 """Readers of one place, and lines of one reader, that are shown before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is written on: ``prose`` is the width for sentences, ``width`` that for code."""
+
+    console: Console
+    width: int
+    prose: int
+    verbose: bool
+    titles: dict[str, str]
+
+    def laid(self, rows: list[list[Text]], indent: int, **options: Any) -> Iterator[Text]:
+        return columns(self.console, rows, **{"width": self.prose, "indent": indent, **options})
 
 
 def human(report: Report, look: Look) -> Safe:
@@ -52,111 +67,110 @@ def human(report: Report, look: Look) -> Safe:
         legacy_windows=False,
         _environ={},
     )
-    for part in parts(report, look):
-        console.print(part, soft_wrap=False)
-    lines = (line.rstrip() for line in out.getvalue().removesuffix("\n").split("\n"))
-    text = "\n".join(lines) + "\n"
-    return Safe(text.translate(ASCII) if look.ascii else text)
+    titles = report.data.get("rules", {})
+    page = Page(console, look.width, min(look.width, PROSE), look.verbose, titles)
+    for line in lines(report, page):
+        line.rstrip()
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+    shown = out.getvalue()
+    return Safe(shown.translate(ASCII) if look.ascii else shown)
 
 
-def parts(report: Report, look: Look) -> Iterator[RenderableType]:
+def lines(report: Report, page: Page) -> Iterator[Text]:
     """The report from top to bottom."""
-    yield from head(report, look)
-    found, titles = groups(report, verbose=look.verbose), report.data.get("rules", {})
+    yield from head(report, page)
+    found = groups(report, verbose=page.verbose)
     for group in found:
         if group.blocks:
-            yield from section(group, titles, look)
-    yield from noted([g for g in found if not g.blocks], titles, look)
-    yield from skipped(report, look)
-    severity, line = verdict(report, look.width - 2)
+            yield from section(group, page)
+    yield from noted([g for g in found if not g.blocks], page)
+    yield from skipped(report, page)
+    severity, line = verdict(report, page.width - 2)
     yield text("")
     yield text(f"{GLYPHS[severity]} ", line, style=STYLES[severity])
 
 
-def head(report: Report, look: Look) -> Iterator[RenderableType]:
+def head(report: Report, page: Page) -> Iterator[Text]:
     """What was inspected with which versions, and the components at a glance."""
     other = report.data.get("other")
+    titles = [("", report.source, report.versions)]
     if other:
-        a, _, b = report.source.partition(" → ")
-        yield text(("a  ", "bold"), safe(a, 200), (f"   {versions(report.versions)}", "dim"))
-        yield text(("b  ", "bold"), safe(other["source"] or b, 200), (f"   {versions(other['versions'])}", "dim"))
-        return
-    yield text((safe(report.source, 200), "bold"), (f"   {versions(report.versions)}", "dim"))
-    for overview in report.tables:
+        first = report.source.partition(" → ")[0]
+        titles = [("a  ", first, report.versions), ("b  ", other["source"], other["versions"])]
+    for side, source, found in titles:
+        title = text((side, "bold"), (safe(source, 200), "bold"))
+        yield from page.laid([[title, text((versions(found), "dim"))]], 0, width=page.width, gaps=(3,))
+    for overview in () if other else report.tables:
         yield text("")
-        yield indented(overview_table(overview, report, look), 2)
-
-
-def overview_table(overview: Table, report: Report, look: Look) -> RenderableType:
-    """A table of the report; that of the components with their findings, and on a narrow terminal with less."""
-    components = overview.title == "components"
-    shown = [i for i, c in enumerate(overview.columns) if not components or look.width >= 100 or c in _NARROW]
-    table = grid()
-    table.show_header = True
-    for i in shown:
-        right = overview.columns[i] in _NUMBERS
-        name = text((safe(overview.columns[i], 40), "dim"))
-        table.add_column(name, no_wrap=True, overflow="ellipsis", justify="right" if right else "left")
-    if components:
-        table.add_column(text(("findings", "dim")), no_wrap=True)
-    found = marks(report)
-    for row in overview.rows:
-        cells = [text(safe(row[i], 80)) for i in shown]
-        table.add_row(*cells, *([tally(found.get(row[0], {}))] if components else []))
-    return table
+        yield from table(overview, report, page)
 
 
 def versions(found: dict[str, str]) -> Safe:
-    return Safe(
-        " · ".join(
-            f"{safe(k, 40)} {safe(v, 40)}" for k, v in found.items() if k in ("diffusers", "transformers", "torch")
-        )
-    )
+    shown = (f"{safe(k, 40)} {safe(v, 40)}" for k, v in found.items() if k in ("diffusers", "transformers", "torch"))
+    return Safe(" · ".join(shown))
+
+
+def table(overview: Table, report: Report, page: Page) -> Iterator[Text]:
+    """A table of the report; that of the components with their findings, and on a narrow terminal with less."""
+    components = overview.title == "components"
+    wide = page.width >= PROSE
+    shown = [i for i, c in enumerate(overview.columns) if not components or wide or c in _NARROW]
+    right = [overview.columns[i] in _NUMBERS for i in shown]
+    found = marks(report)
+    rows = [[text((safe(overview.columns[i], 40), "dim")) for i in shown]]
+    rows += [[text(safe(row[i], 80)) for i in shown] for row in overview.rows]
+    if components:
+        rows[0].append(text(("findings", "dim")))
+        for cells, row in zip(rows[1:], overview.rows, strict=True):
+            cells.append(tally(found.get(row[0], {})))
+    widths = [max(row[i].cell_len for row in rows) for i in range(len(rows[0]))]
+    over = 2 + sum(widths) + 2 * (len(widths) - 1) - page.width
+    if over > 0:
+        longest = widths.index(max(widths))
+        widths[longest] = max(4, widths[longest] - over)
+    fits = [[fitted(c, w, right=r) for c, w, r in zip(row, widths, [*right, False], strict=False)] for row in rows]
+    yield from page.laid(fits, 2, width=page.width)
 
 
 def tally(counts: dict[Any, int]) -> Text:
     """``2✗ 1!``: a component's findings in the overview."""
-    shown = [(f"{counts[s]}{GLYPHS[s]} ", STYLES[s]) for s in SEVERITIES if counts.get(s)]
+    shown: list[Piece] = [(f"{counts[s]}{GLYPHS[s]} ", STYLES[s]) for s in SEVERITIES if counts.get(s)]
     return text(*shown) if shown else text((GLYPHS["clean"], "green"))
 
 
-def section(group: Group, titles: dict[str, str], look: Look) -> Iterator[RenderableType]:
+def section(group: Group, page: Page) -> Iterator[Text]:
     """One component: a heading, its blocks, its notes."""
-    yield from heading(group.expression, group.cls, look)
+    yield from heading(group.expression, group.cls, page)
     for block in group.blocks:
         yield text("")
-        yield from told(block, look)
+        yield from told(block, page)
     if group.notes:
         yield text("")
-        table = grid({"no_wrap": True}, {})
-        for code, notes in group.notes.items():
-            table.add_row(code_text(notes[0]), summarised(notes, titles.get(code, "")))
-        yield narrow(indented(table, 2), look)
+        yield from page.laid([[code_text(notes[0]), summarised(notes, page)] for notes in group.notes.values()], 2)
 
 
-def heading(name: str, cls: str, look: Look) -> Iterator[RenderableType]:
-    title, of = safe(name, 120), safe(cls, 120)
-    rule = "━" * max(2, min(look.width, PROSE) - len(title) - len(of) - (6 if of else 4))
+def heading(name: str, cls: str, page: Page) -> Iterator[Text]:
+    title, of = safe(name, 60), safe(cls, 60)
+    rule = shown_rule(page.prose - len(title) - len(of) - (6 if of else 4))
     yield text("")
-    yield text(("━━ ", "dim"), (title, "bold"), "  " if of else "", of, (f" {rule}", "dim"))
+    line = text(("━━ ", "dim"), (title, "bold"), "  " if of else "", of, (f" {rule}", "dim"))
+    yield fitted(line, min(line.cell_len, page.width))
 
 
-def noted(found: list[Group], titles: dict[str, str], look: Look) -> Iterator[RenderableType]:
+def noted(found: list[Group], page: Page) -> Iterator[Text]:
     """The components of which there are only notes, together."""
-    if not found:
-        return
-    yield from heading("notes", "", look)
-    yield text("")
-    table = grid({"no_wrap": True}, {"no_wrap": True}, {})
-    for group in found:
-        for code, notes in group.notes.items():
-            table.add_row(
-                code_text(notes[0]), text(safe(group.expression, 60)), summarised(notes, titles.get(code, ""))
-            )
-    yield narrow(indented(table, 2), look)
+    if found:
+        yield from heading("notes", "", page)
+        yield text("")
+        rows = [
+            [code_text(notes[0]), text(safe(group.expression, 60)), summarised(notes, page)]
+            for group in found
+            for notes in group.notes.values()
+        ]
+        yield from page.laid(rows, 2)
 
 
-def summarised(notes: list[Finding], title: str) -> Text:
+def summarised(notes: list[Finding], page: Page) -> Text:
     """All notes of one code in one line: what they say, and of which settings."""
     if len(notes) == 1:
         setting = notes[0].where.rpartition(".")[2] if "." in notes[0].where else ""
@@ -165,83 +179,75 @@ def summarised(notes: list[Finding], title: str) -> Text:
     names = [f.where.rpartition(".")[2] for f in notes]
     shown = ", ".join(safe(n, 40) for n in names[:6])
     rest = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return text((f"{len(notes)}× {safe(title or 'noted', 120)}: {shown}{rest}", "dim"))
+    return text((f"{len(notes)}× {safe(page.titles.get(notes[0].code, 'noted'), 120)}: {shown}{rest}", "dim"))
 
 
-def told(block: Block, look: Look) -> Iterator[RenderableType]:
+def told(block: Block, page: Page) -> Iterator[Text]:
     """One setting: what is wrong, where each value stands and who reads it, and the line to write."""
     if block.setting:
-        yield indented(text((safe(block.setting, 120), "bold underline")), 2)
-    says = grid({"no_wrap": True}, {})
+        yield text("  ", (safe(block.setting, 120), "bold underline"))
+    rows = []
     for finding in block.findings:
         sure = "" if finding.confidence == "certain" else f" ({finding.confidence})"
-        says.add_row(code_text(finding), text(safe(finding.message), sure))
-    yield narrow(indented(says, 2), look)
-    if proof := table_of(block, look):
+        rows.append([code_text(finding), text(safe(finding.message), sure)])
+    yield from page.laid(rows, 2)
+    if proof := places(block, page):
         yield text("")
-        yield indented(proof, 6)
+        caps = {1: max(24, page.width // 3)} if len(proof[0]) > 2 else {}
+        yield from page.laid(proof, 6, width=min(page.width, 140), caps=caps, gaps=(2, 2, 1)[: len(proof[0]) - 1])
     for fix in block.fixes:
         yield text("")
-        yield from remedy(fix, look)
+        shown = broken(safe(fix, 1_000), min(page.width, 140) - 11)
+        yield from page.laid([[text(("fix", "bold green")), text((shown, "green"))]], 6, width=min(page.width, 140))
 
 
-def table_of(block: Block, look: Look) -> RenderableType | None:
+def places(block: Block, page: Page) -> list[list[Text]]:
     """The places of a setting with their values, the odd ones marked, beside whoever reads them."""
     by_place = readers(block.reads)
-    if not look.verbose and by_place.keys() - {"init"}:
+    if not page.verbose and by_place.keys() - {"init"}:
         by_place.pop("init", None)  # whoever reads it later is what counts
-    rows = [(p, value_text(d, look.width if look.verbose else 60)) for p, d in block.places.items()]
-    odd = odd_ones(block.places)
-    alike = all(same(data, block.places[rows[0][0]]) for data in block.places.values()) if rows else False
-    if len(rows) > 1 and alike and not by_place.keys() & block.places.keys():
-        rows = [(", ".join(block.places), rows[0][1])]
-    rows += [(place, Safe("")) for place in by_place if place not in block.places]
-    if not rows:
-        return None
-    mark = STYLES[block.severity].removeprefix("bold ")
-    beside: list[dict[str, Any]] = [{}] if by_place else []
-    table = grid({"no_wrap": True}, {"max_width": max(24, min(look.width, 140) // 3)} if by_place else {}, *beside)
-    for place, value in rows:
-        cells = [text((safe(place, 60), "dim")), text((value, mark if place in odd else ""))]
-        table.add_row(*cells, *([reader_table(by_place.get(place, []), look)] if by_place else []))
-    return table
+    values = {p: value_text(d, page.width if page.verbose else 60) for p, d in block.places.items()}
+    alike = all(same(data, next(iter(block.places.values()))) for data in block.places.values())
+    if len(values) > 1 and alike and not by_place.keys() & values.keys():
+        values = {", ".join(block.places): next(iter(values.values()))}
+    odd, mark = odd_ones(block.places), STYLES[block.severity].removeprefix("bold ")
+    rows = []
+    for place in [*values, *(p for p in by_place if p not in values)]:
+        named = [text((safe(place, 60), "dim")), text((values.get(place, Safe("")), mark if place in odd else ""))]
+        if by_place:
+            for read in read_by(by_place.get(place, []), page):
+                arrow = "←" if read.plain and not read.plain.startswith("and ") else ""
+                rows.append([*named, text((arrow, "dim")), read])
+                named = [text(""), text("")]
+        else:
+            rows.append(named)
+    return rows
 
 
-def reader_table(found: list[tuple[str, list[str]]], look: Look) -> RenderableType:
-    """``← set_timesteps scheduling_x.py:397, 444``, one a line."""
-    most = len(found) if look.verbose else _MOST
-    table = grid({"no_wrap": True}, {})
-    table.padding = (0, 1, 0, 0)
-    for function, (file, *lines) in found[:most]:
-        kept = lines if look.verbose else lines[:_MOST]
-        rest = f" +{len(lines) - len(kept)}" if len(lines) > len(kept) else ""
-        table.add_row(
-            text(("←", "dim")), text(safe(function, 80), (f" {safe(file, 120)}:{', '.join(kept)}{rest}", "dim"))
+def read_by(found: list[tuple[str, list[str]]], page: Page) -> list[Text]:
+    """``set_timesteps scheduling_x.py:397, 444``, one a line; one empty line when nobody does."""
+    most = len(found) if page.verbose else _MOST
+    shown = []
+    for function, (file, *numbers) in found[:most]:
+        kept = numbers if page.verbose else numbers[:_MOST]
+        rest = f" +{len(numbers) - len(kept)}" if len(numbers) > len(kept) else ""
+        shown.append(
+            text(safe(function, 80), (f" {safe(file, 120)}:{', '.join(safe(n, 20) for n in kept)}{rest}", "dim"))
         )
     if len(found) > most:
-        table.add_row("", text((f"and {counted(len(found) - most, 'function')} more", "dim")))
-    return table
+        shown.append(text((f"and {counted(len(found) - most, 'function')} more", "dim")))
+    return shown or [text("")]
 
 
-def remedy(fix: str, look: Look) -> Iterator[RenderableType]:
-    """The fix, broken only where Python lets a line break, so that it can be pasted."""
-    shown = broken(safe(fix, 1_000), min(look.width, 140) - 11)
-    table = grid({"no_wrap": True}, {})
-    table.add_row(text(("fix", "bold green")), text((shown, "green")))
-    yield indented(table, 6)
-
-
-def skipped(report: Report, look: Look) -> Iterator[RenderableType]:
+def skipped(report: Report, page: Page) -> Iterator[Text]:
     """What was not checked or not counted, each with its reason."""
-    ignored = report.data.get("ignored", {})
-    if not report.skipped and not ignored:
-        return
-    yield text("")
-    table = grid({"no_wrap": True}, {})
+    rows = []
     for skip in report.skipped:
         label = ("not read", STYLES["error"]) if skip.failed else ("skipped", "dim")
-        table.add_row(text(label), text(skip_text(skip), style="" if skip.failed else "dim"))
-    for code, why in ignored.items():
+        rows.append([text(label), text(skip_text(skip), style="" if skip.failed else "dim")])
+    for code, why in report.data.get("ignored", {}).items():
         what = f"{counted(why['count'], 'finding')} {safe(code, 20)}: {safe(why['reason'], 300)}"
-        table.add_row(text(("ignored", "dim")), text((what, "dim")))
-    yield narrow(indented(table, 2), look)
+        rows.append([text(("ignored", "dim")), text((what, "dim"))])
+    if rows:
+        yield text("")
+        yield from page.laid(rows, 2)

@@ -169,7 +169,7 @@ def adapter_in_the_weights(case: Case) -> Iterator[Finding]:
             case.component.path,
             f"{count} tensors of an adapter are in the weights ({example}): {case.component.cls} has no base_layer "
             "and lora_ names, so those weights stay uninitialised after loading",
-            "pipe.fuse_lora(); pipe.unload_lora_weights(); pipe.save_pretrained(FOLDER)  # on the original, with its LoRA",
+            "pipe.fuse_lora(); pipe.unload_lora_weights(); pipe.save_pretrained(FOLDER)  # with its LoRA loaded",
             places={"disk": example},
         )
 
@@ -179,7 +179,8 @@ def other_default(case: Case) -> Iterator[Finding]:
     """
     The key is at this class's default without being in the file, so `OtherScheduler.from_config(config)` takes the
     other class's default. Stable Diffusion 1.5's file lacks `timestep_spacing`: "leading" for PNDM turns into
-    "linspace" for Euler, and the first of 20 sigmas is 14.61 instead of 11.03; after a save and load the same line gives 11.03.
+    "linspace" for Euler, and the first of 20 sigmas is 14.61 instead of 11.03; after a save and load the same line
+    gives 11.03.
 
     wrong:
     ```python

@@ -184,7 +184,7 @@ def unsaved(case: Case) -> Iterator[Finding]:
             f"{case.component.path}.{name}",
             f"adapter {name!r} ({adapter.get('type')}, scale {adapter.get('scale')}) is loaded; no config records it, "
             "and weights saved while it is active do not load back",
-            "pipe.fuse_lora(); pipe.unload_lora_weights()  # before save_pretrained; or pipe.save_lora_weights(FOLDER, …)",
+            "pipe.fuse_lora(); pipe.unload_lora_weights()  # before saving; or pipe.save_lora_weights(FOLDER)",
             severity="note",
             places={"live": adapter},
         )
