@@ -13,8 +13,8 @@ from inspector.model import Kind, Value
 from inspector.signatures import Facts
 
 __all__ = [
-    "LIBRARIES", "ClassInfo", "cache_dir", "files", "find", "home", "is_pipeline_folder", "near", "owners",
-    "schedulers", "table_of", "version",
+    "LIBRARIES", "ClassInfo", "cache_dir", "find", "home", "is_pipeline_folder", "near", "owners", "schedulers",
+    "version",
 ]  # fmt: skip
 
 _RENAMED = (
@@ -175,14 +175,3 @@ def owners(names: list[str]) -> dict[str, dict[str, Any]]:
                 found.setdefault(name, {})[info.name] = default.data if isinstance(default, Value) else default
     # the well-known classes have the short names: DDIMScheduler before CogVideoXDDIMScheduler
     return {name: dict(sorted(by.items(), key=lambda c: (len(c[0]), c[0]))) for name, by in found.items()}
-
-
-def table_of(distribution: str) -> dict[str, list[Row]]:
-    """Class name -> where it lives, of one installed library; empty when it is not installed."""
-    table = classtable.table()
-    return {name: table.rows(distribution, name) for name in table.names(distribution)}
-
-
-def files(table: dict[str, list[Row]]) -> set[str]:
-    """The files that hold these classes."""
-    return {row.file for found in table.values() for row in found}

@@ -52,7 +52,7 @@ class Entry:
 
     @property
     def shown(self) -> str:
-        return f'["{self.declared[0]}", "{self.declared[1]}"]'
+        return f'["{cut(self.declared[0])}", "{cut(self.declared[1])}"]'
 
     def refuse(
         self, code: str, severity: Severity, message: str, fix: str = "", *, failed: bool = True, read: bool = False
@@ -67,6 +67,11 @@ class Entry:
 def is_empty(value: Any) -> bool:
     """A component that is absent on purpose: null, ``[null, null]`` or an empty list."""
     return value is None or (isinstance(value, list) and (not value or value[0] is None))
+
+
+def cut(text: str) -> str:
+    """A name, short enough for a message."""
+    return text if len(text) <= 64 else f"{text[:64]}…"
 
 
 def judge(name: str, value: list[Any], files: set[str], annotation: str = "") -> Entry:
@@ -84,7 +89,7 @@ def judge(name: str, value: list[Any], files: set[str], annotation: str = "") ->
     library, cls = value
     entry = Entry(name, [library, cls])
     if any(_PATH.search(text) for text in (name, library, cls)):
-        message = f"{name!r}: {entry.shown} has a path where a name belongs; it was not followed"
+        message = f"{cut(name)!r}: {entry.shown} has a path where a name belongs; it was not followed"
         return entry.refuse("IPI906", "error", message, "write plain names")
     brought = next((f for f in (f"{name}/{library}.py", f"{library}.py") if f in files), "")
     if brought:
@@ -109,7 +114,7 @@ def unknown(entry: Entry) -> Entry:
             return entry.refuse("IPP204", "warning", message, f"install {library}", failed=False, read=True)
         close = [n for n in classes.near(cls) if n != cls]
         same = next((n for n in close if n.lower() == cls.lower()), None)
-        message = f"{entry.name}: {entry.shown}: the installed {library} has no class {cls}"
+        message = f"{entry.name}: {entry.shown}: the installed {library} has no class {cut(cls)}"
         if same:
             entry.info = classes.find("diffusers", same) or classes.find("transformers", same)
             return entry.refuse(
@@ -120,7 +125,7 @@ def unknown(entry: Entry) -> Entry:
     if top in sys.stdlib_module_names or top.startswith("_") or classes.home(top) is not None:
         message = f"{entry.name}: {entry.shown} is no component of diffusers or transformers; it was never imported"
         return entry.refuse("IPI903", "error", message, f"write the class that {entry.name} has, or remove the entry")
-    message = f"{entry.name}: {entry.shown}: {library} is not installed and was not looked for, so it was not checked"
+    message = f"{entry.name}: {entry.shown}: {cut(library)} is not installed and was not looked for, so it was not checked"
     fix = f'if diffusers has {cls} today, write ["diffusers", "{cls}"]' if classes.find("diffusers", cls) else ""
     return entry.refuse("IPP204", "warning", message, fix, failed=False, read=True)
 

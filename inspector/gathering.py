@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector import classes, texts, weightfiles
+from inspector import classes, mistyped, texts, weightfiles
 from inspector.classes import ClassInfo
 from inspector.entries import Entry
 from inspector.model import Component, Finding, Kind, Setting, Skip, Value
@@ -92,7 +92,7 @@ def component(seen: Gathered, path: str, below: str, declared: list[str] | None,
                 disk = data or {}
     if info is None and declared is None:
         info = class_of(disk)
-    seen.components.append(described(seen, path, below, disk, info, declared, facts))
+    seen.components.append(described(seen, path, below, file, disk, info, declared, facts))
 
 
 def is_settings(name: str) -> bool:
@@ -104,6 +104,7 @@ def described(
     seen: Gathered,
     path: str,
     below: str,
+    file: str,
     disk: dict[str, Any],
     info: ClassInfo | None,
     declared: list[str] | None,
@@ -117,8 +118,11 @@ def described(
     names = [k for k in dict.fromkeys([*taken, *disk]) if not k.startswith("_")]
     settings = tuple(setting(k, disk, taken, known=known) for k in names) if disk else ()
     for fact, key in (("class_on_disk", "_class_name"), ("version_on_disk", "_diffusers_version")):
-        if key in disk:
+        # of a class that does not exist it need not be said that the config was written by another
+        if key in disk and (info is not None or declared is None or fact != "class_on_disk"):
             facts[fact] = disk[key]
+    if info is not None and kind in ("scheduler", "model"):
+        seen.problems += mistyped.told(info, disk, f"{below}/{file}" if below else file, path)
     if kind == "scheduler":
         facts["owners"] = classes.owners([s.name for s in settings if not s.accepted])
     state, found, errors = weightfiles.weights(seen.folder, below)

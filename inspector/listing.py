@@ -46,7 +46,7 @@ def listed(tree: Tree, limits: Limits, only: str = "") -> tuple[dict[str, Entry]
     entries: dict[str, Entry] = {}
     problems: list[ReadError] = []
     left: list[str] = []
-    top = tree.look((), "the folder")
+    top = tree.look((), tree.prefix)
     queue: Queue = deque([((), frozenset({(top.st_dev, top.st_ino)}))])
     while queue:
         parts, above = queue.popleft()

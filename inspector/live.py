@@ -57,7 +57,8 @@ def build_demo(name: str) -> Built:
     from inspector import demo
 
     obj = demo.live(name)
-    return Built(obj, fresh=False, disk=known_disk(obj, Limits()))
+    untouched = not demo.find(name).folder  # one that starts from another demo's folder was changed
+    return Built(obj, fresh=untouched, disk=known_disk(obj, Limits()))
 
 
 def build_factory(target: str) -> Built:

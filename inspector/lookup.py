@@ -91,10 +91,7 @@ def find_class(order: Order, mirror: Mirror, options: Options, made: Made) -> ty
 
 def known(name: str) -> bool:
     """Whether a name is one of the libraries or a folder of diffusers' pipelines: only these are ever resolved."""
-    if name in classes.LIBRARIES:
-        return True
-    places = (f"diffusers/pipelines/{name}/", f"diffusers/pipelines/deprecated/{name}/")
-    return name.isidentifier() and any(f.startswith(places) for f in classes.files(classes.table_of("diffusers")))
+    return name in classes.LIBRARIES or classes.is_pipeline_folder(name)
 
 
 def is_dummy(cls: type) -> bool:

@@ -18,10 +18,16 @@ from inspector.strictjson import ReadError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+def flags(*names: str) -> int:
+    """The sum of these flags of ``os.open``; one that this system lacks is left out."""
+    return sum(getattr(os, name, 0) for name in names)
+
+
+_FILE = flags("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY")
+_LIST = flags("O_RDONLY", "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC")
 # A folder that is only passed through needs no right to list it, where the system can tell the two apart.
-_PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_PASS = _LIST | flags("O_PATH")
 _HOPS = 16
 
 Parts = tuple[str, ...]
@@ -36,6 +42,9 @@ class Tree:
     """
 
     def __init__(self, root: Path, system: Any = os) -> None:
+        if os.open not in os.supports_dir_fd or not hasattr(os, "O_NOFOLLOW"):
+            message = f"{root}: this system cannot open a file relative to a folder, as an untrusted one has to be read"
+            raise ReadError(message, code="IPI901", where=str(root), hint="use Linux, macOS or WSL")
         self.system = system
         real = Path(os.path.realpath(root))
         top = hub_repository(real) or real
@@ -56,7 +65,7 @@ class Tree:
         Raises:
             ReadError: the folder cannot be listed.
         """
-        where = "/".join(parts) or "the folder"
+        where = "/".join(parts) or self.prefix
         with self._walk(parts, where) as (at, name, _):
             try:
                 folder = self.system.open(name or ".", _LIST, dir_fd=at)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from inspector import guard
-from inspector.model import InspectError, Skip, Snapshot
+from inspector.model import EXIT_INTERNAL, InspectError, Skip, Snapshot
 from inspector.worker import Request
 
 ANSWER = 256 << 20
@@ -68,8 +68,11 @@ class Worker:
             return self.failed(ended(self.process.returncode))
         if "error" in said:
             raise InspectError(said["error"].pop("message"), **said["error"])
-        if "crash" in said:
-            return self.failed(f"building failed: {said['crash']}")
+        if "crash" in said and said["crash"].startswith("MemoryError"):
+            return self.failed(f"building ran out of memory: {said['crash']}")
+        if "crash" in said:  # our own fault, and to be seen as such (SAFETY, rule 19)
+            hint = "please report it; --static reads the folder without building it"
+            raise InspectError(f"building failed: {said['crash']}", hint=hint, exit_code=EXIT_INTERNAL)
         return TypeAdapter(Snapshot).validate_python(said["snapshot"])
 
     def failed(self, reason: str) -> Skip:

@@ -66,6 +66,8 @@ class Folder:
         system: Any = os,
     ) -> None:
         self.root, self.limits = Path(root), limits
+        self.entries: dict[str, Entry] = {}
+        self.problems: list[ReadError] = []
         self.marked: dict[str, ReadError] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.bytes_read = 0
@@ -227,7 +229,13 @@ class Folder:
         if entry.code:
             hint = "put a regular file there" if entry.code == "IPI905" else ""
             raise ReadError(entry.why, code=entry.code, where=name, hint=hint)
-        descriptor, facts = self._tree.open(tuple(name.split("/")), name)
+        try:
+            descriptor, facts = self._tree.open(tuple(name.split("/")), name)
+        except ReadError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            message = f"{name} was there when the folder was listed, and is gone"
+            raise ReadError(message, code="IPI912", where=name, hint="inspect again when it is at rest") from error
         try:
             yield descriptor, facts
         finally:

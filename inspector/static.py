@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from inspector import classes, entries, texts, weightfiles
+from inspector import classes, entries, mistyped, texts, weightfiles
 from inspector.classes import ClassInfo
 from inspector.entries import INDEX
 from inspector.gathering import (
@@ -102,6 +102,7 @@ def pipeline(seen: Gathered) -> None:
         return
     info = pipeline_class(seen, index)
     parameters = info.parameters if info else {}
+    seen.problems += mistyped.told(info, index, INDEX, "pipe") if info else ()
     optional = [n for n in info.optional if n in parameters] if info else []
     expected = {n for n, v in parameters.items() if v == "required"} | set(optional)
     held = {k: v for k, v in index.items() if not k.startswith("_")}
@@ -213,7 +214,7 @@ def alone(seen: Gathered, file: str) -> None:
         if other != file and is_settings(other):
             seen.json(other, path)
     facts: dict[str, Any] = {"library_keys": LIBRARY_KEYS}
-    seen.components.append(described(seen, path, "", disk, info, None, facts))
+    seen.components.append(described(seen, path, "", file, disk, info, None, facts))
 
 
 def versions() -> dict[str, str]:

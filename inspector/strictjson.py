@@ -20,7 +20,9 @@ MARK = b"\xef\xbb\xbf"
 _DIGITS = 128
 """The longest whole number: transformers writes ``int(1e30)``, far below; thousands of digits only cost time."""
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ROUNDS = 4
+_LONG = re.compile(rf"[0-9]{{{_DIGITS + 1}}}")
 _MARKER = re.compile(r"^(<{7}|>{7})( .*|)$", re.MULTILINE)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _FOREIGN = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\x00\x00\xfe\xff", "UTF-32"))
@@ -70,15 +72,20 @@ def loads(
         ReadError: with the line where the parser gave up.
     """
     text = decoded(data, where)
-    if text.count("[") + text.count("{") > depth and nested(text) > depth:
+    structure = outside(text)
+    if structure.count("[") + structure.count("{") > depth and too_deep(structure, depth):
         hint = f"--limit depth={depth * 4}, if you trust the file"
         raise ReadError(f"{where} is nested deeper than {depth} levels", code="IPI904", where=where, hint=hint)
+    # a call for each number is dear in a header of thousands of shapes, and needed for few files
+    numbers = integer if "-" in structure or _LONG.search(structure) else None
     try:
         parsed = json.loads(
-            text, object_pairs_hook=unique, parse_constant=constant, parse_float=real, parse_int=integer
+            text, object_pairs_hook=unique, parse_constant=constant, parse_float=real, parse_int=numbers
         )
     except json.JSONDecodeError as error:
         raise syntax(text, error, where) from error
+    except RecursionError as error:  # a --limit beyond what the parser itself can do
+        raise ReadError(f"{where} is nested deeper than can be parsed", code="IPI904", where=where) from error
     except ValueError as error:
         code, hint = next((c, h) for word, c, h in _REFUSALS if word in str(error))
         raise ReadError(f"{where} is not strict JSON: {error}", code=code, where=where, hint=hint) from error
@@ -133,17 +140,24 @@ def syntax(text: str, error: json.JSONDecodeError, where: str) -> ReadError:
     return ReadError(message, code="IPI902", where=where, hint="correct the file there")
 
 
-def nested(text: str) -> int:
-    """The deepest nesting of brackets outside of strings, without parsing."""
-    deepest = level = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        if bracket in "[{":
-            level += 1
-            if level > deepest:
-                deepest = level
-        else:
-            level -= 1
-    return deepest
+def outside(text: str) -> str:
+    """What is outside of the strings: the structure, the numbers and the names of constants."""
+    return _STRING.sub("", text) if "\\" in text else "".join(text.split('"')[::2])
+
+
+def too_deep(structure: str, depth: int) -> bool:
+    """Whether brackets are nested deeper than this, without parsing; ``structure`` has no strings."""
+    brackets = left = structure.encode().translate(None, _NO_BRACKETS)
+    for _ in range(min(_ROUNDS, depth // 2)):  # a round takes away two levels at most: what is soon gone is not deep
+        left = left.replace(b"[]", b"").replace(b"{}", b"")
+    if not left:
+        return False
+    level = 0
+    for bracket in brackets:
+        level += 1 if bracket in b"[{" else -1
+        if level > depth:
+            return True
+    return False
 
 
 def constant(name: str) -> float:

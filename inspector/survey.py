@@ -29,6 +29,7 @@ _TOOLS = {
     "pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "ruff.toml", "mypy.ini", "makefile", ".env", ".envrc",
     ".vscode", ".idea", ".pre-commit-config.yaml",
 }  # fmt: skip
+_SCRIPTS = (".py", ".sh", ".bat", ".ps1", ".ipynb")
 _STARTERS = {"sitecustomize.py", "usercustomize.py", "conftest.py", "__main__.py"}
 _TORCH_MAGIC = (b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
 _IMPORTED = {
@@ -56,53 +57,71 @@ def survey(folder: Folder, components: Iterable[str] = (), known: Iterable[str] 
         known: code files that were reported already.
     """
     used, known = set(components), set(known)
-    python: list[str] = []
+    scripts: list[str] = []
     tools: list[str] = []
     for name, entry in folder.entries.items():
-        base = name.rpartition("/")[2]
-        low = base.lower()
+        low = name.rpartition("/")[2].lower()
         if entry.code:
             fix = "put a regular file there" if entry.code == "IPI905" else ""
             yield finding(entry.code, "error", name, entry.why, fix)
-        elif HIDDEN.search(base):
+        elif HIDDEN.search(name):
             yield finding("IPI909", "error", name, f"the name {name!a} holds invisible characters", "rename it")
-        elif low in _TOOLS or (low.endswith(".pth") and entry.kind == "file" and is_text(folder, name)):
+        elif low in _TOOLS:
             tools.append(name)
-        elif entry.kind != "file":
-            continue
-        elif low.endswith(TORCH + PICKLES):
-            yield from pickled(folder, name, used)
-        elif low.endswith(OPAQUE):
-            folder.verdicts.setdefault(name, ("skipped", "weights of another framework, or an archive; not opened"))
-        elif low in _STARTERS or low.endswith(_PROGRAMS) or shadows(low):
+        elif entry.kind == "file" and low.endswith(_SCRIPTS) and not runs_by_itself(low):
             folder.verdicts.setdefault(name, ("skipped", "code; not run"))
-            message = f"{name} is code that runs by itself where a folder is trusted; it was neither imported nor run"
-            yield finding("IPI908", "warning", name, message, "look at it before you use this folder")
-        elif low.endswith((".py", ".sh", ".bat", ".ps1", ".ipynb")):
-            folder.verdicts.setdefault(name, ("skipped", "code; not run"))
-            python += [name] if name not in known else []
-        elif low.endswith(_TEXTS) or "." not in low:
-            yield from disguised(folder, name, entry.size)
-        if base in _MODULAR:
-            message = f"{name} describes a modular pipeline, whose parts may be other repositories; none was fetched"
-            yield finding("IPI908", "note", name, message)
-        if name == "README.md":
-            yield from front_matter(folder, name)
-    if python:
-        yield finding("IPI908", "note", python[0], f"code comes with the folder and was not run: {some(python)}")
+            scripts += [name] if name not in known else []
+        elif entry.kind == "file":
+            try:
+                yield from by_content(folder, name, low, used)
+            except ReadError as error:  # what cannot be looked at is not clean
+                folder.verdicts[name] = ("failed", error.message)
+                yield finding(error.code, "error", name, error.message, error.hint)
+    if scripts:
+        yield finding("IPI908", "note", scripts[0], f"code comes with the folder and was not run: {some(scripts)}")
     if tools:
         message = f"settings of other tools come with the folder and were not honoured: {some(tools)}"
         yield finding("IPI908", "note", tools[0], message)
+
+
+def by_content(folder: Folder, name: str, low: str, used: set[str]) -> Iterator[Finding]:
+    """Findings about one file.
+
+    Raises:
+        ReadError: its beginning cannot be read.
+    """
+    if low.endswith(OPAQUE):
+        folder.verdicts.setdefault(name, ("skipped", "weights of another framework, or an archive; not opened"))
+    elif runs_by_itself(low) or (low.endswith(".pth") and is_text(folder, name)):
+        folder.verdicts.setdefault(name, ("skipped", "code; not run"))
+        message = f"{name} is code that runs by itself where a folder is trusted; it was neither imported nor run"
+        yield finding("IPI908", "warning", name, message, "look at it before you use this folder")
+    elif low.endswith(TORCH + PICKLES):
+        yield from pickled(folder, name, used)
+    elif (low.endswith(_TEXTS) or "." not in low) and folder.verdicts.get(name, ("",))[0] != "inspected":
+        yield from disguised(folder, name)
+    if low in _MODULAR:
+        message = f"{name} describes a modular pipeline, whose parts may be other repositories; none was fetched"
+        yield finding("IPI908", "note", name, message)
+    if name == "README.md":
+        yield from front_matter(folder, name)
+
+
+def runs_by_itself(low: str) -> bool:
+    """Whether Python or the system would run a file of this name without being asked to."""
+    stem, _, ending = low.partition(".")
+    ours = ending == "py" and (stem in _IMPORTED or stem in sys.stdlib_module_names)
+    return ours or low in _STARTERS or low.endswith(_PROGRAMS)
 
 
 def pickled(folder: Folder, name: str, used: set[str]) -> Iterator[Finding]:
     """Weights that only unpickling would show."""
     place, _, base = name.rpartition("/")
     folder.verdicts.setdefault(name, ("skipped", "opaque (loading it may run code); not opened"))
-    first = start(folder, name)
-    if first is None or first.startswith(_LFS):
+    first = folder.head(name)
+    if first.startswith(_LFS):
         return
-    if base.lower().endswith(PICKLES) or (first and looks_pickled(first) and not first.startswith(_TORCH_MAGIC)):
+    if base.lower().endswith(PICKLES) or (looks_pickled(first) and not first.startswith(_TORCH_MAGIC)):
         message = f"{name} is a pickle that torch.save did not write: loading it can run any code; it was not opened"
         yield finding("IPI907", "error", name, message, "do not load it")
     elif place in used and not any(n.endswith(".safetensors") for n in folder.below(place)):
@@ -110,10 +129,10 @@ def pickled(folder: Folder, name: str, used: set[str]) -> Iterator[Finding]:
         yield finding("IPI907", "note", name, message, "convert it to safetensors")
 
 
-def disguised(folder: Folder, name: str, size: int) -> Iterator[Finding]:
+def disguised(folder: Folder, name: str) -> Iterator[Finding]:
     """A pickle, an archive or a program that calls itself a text."""
-    first = start(folder, name) if size >= 4 else None
-    kind = next((what for pattern, what in _DISGUISED if pattern.match(first)), "") if first else ""
+    first = folder.head(name)
+    kind = next((what for pattern, what in _DISGUISED if pattern.match(first)), "")
     if kind:
         message = f"{name} is {kind}, whatever its name says; it was not opened"
         folder.verdicts.setdefault(name, ("skipped", f"{kind} under another name; not opened"))
@@ -122,7 +141,7 @@ def disguised(folder: Folder, name: str, size: int) -> Iterator[Finding]:
 
 def front_matter(folder: Folder, name: str) -> Iterator[Finding]:
     """Repositories that a README's header names and that the library would fetch."""
-    text = (start(folder, name, 8192) or b"").decode("utf-8", "replace")
+    text = folder.head(name, 8192).decode("utf-8", "replace")
     if not text.startswith("---"):
         return
     if prior := _PRIOR.search(text.partition("\n---")[0]):
@@ -137,22 +156,8 @@ def looks_pickled(first: bytes) -> bool:
 
 def is_text(folder: Folder, name: str) -> bool:
     """Whether a ``.pth`` is lines for Python's path (they can run code) and no weights."""
-    first = start(folder, name, 64)
-    return first is not None and not first.startswith((b"PK", b"\x80", _LFS)) and all(9 <= b < 127 for b in first)
-
-
-def shadows(base: str) -> bool:
-    """Whether a module of the folder would take the place of Python's own or of a library's."""
-    stem, dot, ending = base.partition(".")
-    return dot + ending == ".py" and (stem in _IMPORTED or stem in sys.stdlib_module_names)
-
-
-def start(folder: Folder, name: str, count: int = 16) -> bytes | None:
-    """The first bytes of a file; None when it cannot be read, which the one who needs it will report."""
-    try:
-        return folder.head(name, count)
-    except ReadError:
-        return None
+    first = folder.head(name, 64)
+    return not first.startswith((b"PK", b"\x80", _LFS)) and all(9 <= b < 127 for b in first)
 
 
 def some(names: list[str]) -> str:

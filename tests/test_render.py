@@ -152,7 +152,7 @@ def test_what_was_not_read_is_said_in_the_verdict() -> None:
         report(finding(), skipped=(Skip("vae", "the worker died", failed=True), Skip("x", "chosen"))), "human"
     )
     assert "not read" in text and "the worker died" in text
-    assert text.splitlines()[-1] == "✗ sd: 1 part not read; 1 error · inspect-pipe explain IPC101"
+    assert text.splitlines()[-1] == "✗ sd: 1 part not read, 1 error · inspect-pipe explain IPC101"
 
 
 def test_ascii_terminals_get_ascii() -> None:

@@ -60,7 +60,8 @@ def run(request: Request, **reading: Any) -> int:
         refuse(request.output, [p for p in named if p.exists()])  # before the work, not after it
     with progress() as tell:
         options = {**reading_options(settings, reading), "progress": tell}
-        snapshots = [take(s, options) for s in (request.source, request.other, request.twin) if s]
+        given = [request.source, *(s for s in (request.other, request.twin) if s)]
+        snapshots = [take(s, options) for s in given]
     snapshot, rest = snapshots[0], snapshots[1:]
     other = rest.pop(0) if request.other else None
     from inspector.report import examine

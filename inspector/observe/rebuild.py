@@ -15,39 +15,36 @@ from dataclasses import replace
 from typing import Any
 
 from inspector.model import Component, Setting, Skip
+from inspector.observe.derived import collapsed, derived, equal, of_component, shapes
 from inspector.observe.settings import defaults_of, is_pipeline, kind_of, settings_of
 from inspector.observe.state import live, state_of
 
 
 def with_rebuilt(component: Component, obj: Any) -> Component:
-    """The component with its ``rebuilt`` and, for every changed setting, ``facts["effects"]``.
+    """The component with its ``rebuilt`` and, for every setting that has two values, ``facts["effects"]``.
 
-    ``effects[name]["changes"]`` lists what of the derived state (tensors, attributes, live values) comes out
-    otherwise when the class is built with the changed value of ``name`` instead of the old one; ``"stale"`` lists
-    those of them that the object itself does not have.
+    ``effects[name]["changes"]`` lists what of the derived state (tensors, attributes, layers) comes out otherwise
+    when the class is built with the other value of ``name``; ``"stale"`` those of them that the object has from the
+    old value; ``"made_with"`` the place whose value the object was built with, where its derived state tells;
+    ``"refused"`` the error by place where the class does not take the value; ``"reshapes"`` whether weights change
+    their shape.
     """
     if component.kind not in ("pipeline", "scheduler", "model") or "_internal_dict" not in live(obj):
         return component
     try:
         rebuilt = construct(obj, {})
     except Exception as error:  # noqa: BLE001 (any constructor may raise anything; the reason becomes a skip)
-        reason = f"its class could not be built from its own config ({type(error).__name__}: {error})"
-        return replace(component, skipped=(*component.skipped, Skip(component.path, reason)))
+        reason = f"its class could not be built from its own config ({said(error)})"
+        skipped = (*component.skipped, Skip(component.path, reason))
+        return replace(component, skipped=skipped, facts={**component.facts, **refusals(component, obj, said(error))})
     if rebuilt is None:
         return component
     reference = look(component, rebuilt)
     effects = {}
-    per_run = set(component.facts.get("per_run", ()))
     for setting in component.settings:
-        for old, new in changes(setting, obj):
-            try:
-                before, after = look(component, construct(obj, old)), look(component, construct(obj, new))
-            except Exception as error:  # noqa: BLE001 (a value that the class refuses: that is its effect)
-                effects[setting.name] = {"changes": [f"{type(error).__name__}: {error}"], "stale": []}
-                continue
-            changed = differences(before, after, setting.name) - per_run
-            stale = changed & differences(component, after, setting.name)
-            effects[setting.name] = {"changes": sorted(changed), "stale": sorted(stale)}
+        place, value = other_value(component, setting, obj, reference)
+        if place:
+            effects[setting.name] = effect(component, obj, rebuilt, setting.name, place, value)
     facts = {**component.facts, "effects": effects} if effects else component.facts
     return replace(component, rebuilt=reference, facts=facts)
 
@@ -58,37 +55,69 @@ def look(component: Component, obj: Any) -> Component:
     return Component(component.path, component.cls, settings, state, kind=component.kind, library=component.library)
 
 
-def changes(setting: Setting, obj: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """The keyword arguments with the old and with the new value, for a setting that was changed after loading."""
-    name, config = setting.name, live(obj)["_internal_dict"]
-    if not setting.accepted or setting.role == "component" or setting.item is None:
-        return
-    item = dict.__getitem__(config, name)
-    if setting.attr is not None and not setting.attr.same(setting.item):
-        both = {name: item}, {name: live(config)[name]}
-        known = (setting.disk, setting.default if setting.defaulted else None, setting.live)
-        attribute_is_old = any(p is not None and p.same(setting.attr) for p in known)
-        yield both[::-1] if attribute_is_old else both
-    elif setting.live is not None and not setting.live.same(setting.item):
-        yield {name: item}, {name: live(obj)[name]}
-    elif setting.defaulted and setting.default is not None and not setting.default.same(setting.item):
-        yield {name: defaults_of(type(obj))[name]}, {name: item}
-    elif setting.disk is not None and not setting.disk.same(setting.item):
-        yield {name: setting.disk.data}, {name: item}
+def other_value(component: Component, setting: Setting, obj: Any, reference: Component | None) -> tuple[str, Any]:
+    """Where a setting has another value than in its config item, and that value; an empty place when it has none."""
+    name, item = setting.name, setting.item
+    if not setting.accepted or setting.role == "component" or item is None:
+        return "", None
+    if setting.attr is not None and not setting.attr.same(item):
+        return "attr", live(live(obj)["_internal_dict"])[name]
+    built = reference.setting(name) if reference else None
+    if setting.live is not None and not setting.live.same(item) and not (built and setting.live.same(built.live)):
+        return "live", live(obj)[name]
+    hidden, attributes = f"_{name}", component.state.get("attributes", {})
+    if reference and hidden in attributes and attributes[hidden] != reference.state.get("attributes", {}).get(hidden):
+        return "private", live(obj)[hidden]
+    if setting.defaulted and setting.default is not None and not setting.default.same(item):
+        return "default", defaults_of(type(obj))[name]
+    own = component.facts.get("class_on_disk") in (None, component.cls)
+    if setting.disk is not None and own and not setting.disk.same(item):
+        return "disk", setting.disk.data
+    return "", None
 
 
-def differences(a: Component, b: Component, name: str) -> set[str]:
-    """Names of the derived state that differ, apart from the setting itself."""
-    found = []
-    for part in ("tensors", "attributes"):
-        left, right = a.state.get(part, {}), b.state.get(part, {})
-        found += [k for k in left.keys() | right.keys() if left.get(k) != right.get(k)]
-    found += [k for k in ("parameters",) if a.state.get(k) != b.state.get(k)]
-    for one in a.settings:
-        other = b.setting(one.name)
-        if one.name != name and one.live is not None and not (other and one.live.same(other.live)):
-            found.append(one.name)
-    return set(found)
+def effect(component: Component, obj: Any, with_item: Any, name: str, place: str, value: Any) -> dict[str, Any]:
+    """What the other value of one setting would make of the object, and which of the two it was made with."""
+    try:
+        with_other = construct(obj, {name: value})
+    except Exception as error:  # noqa: BLE001 (a value that the class refuses: that is its effect)
+        return {"changes": [said(error)], "stale": [], "refused": {place: said(error)}}
+    per_run = {*component.facts.get("per_run", ()), name, f"_{name}"}
+    first, second = derived(with_item, per_run), derived(with_other, per_run)
+    now = of_component(component, obj, per_run)
+    changed = [k for k in dict.fromkeys([*first, *second]) if not equal(first.get(k), second.get(k))]
+    as_item = [k for k in changed if k in now and equal(now[k], first.get(k))]
+    as_other = [k for k in changed if k in now and equal(now[k], second.get(k))]
+    found: dict[str, Any] = {"changes": collapsed(changed), "stale": []}
+    if as_item and not as_other:
+        found["made_with"] = "item"
+        found["stale"] = [] if place in ("default", "disk") else collapsed(as_item)
+    elif as_other and not as_item:
+        found["made_with"] = place
+        found["stale"] = collapsed(as_other)
+    elif place in ("default", "disk"):
+        found["stale"] = collapsed(as_other)
+    if shapes(with_item) != shapes(with_other):
+        found["reshapes"] = True
+    return found
+
+
+def refusals(component: Component, obj: Any, error: str) -> dict[str, Any]:
+    """Which changed setting the constructor refuses: the one with whose other value it does not."""
+    found = {}
+    for setting in component.settings:
+        place, value = other_value(component, setting, obj, None)
+        if place:
+            try:
+                construct(obj, {setting.name: value})
+            except Exception:  # noqa: BLE001, S112 (not this one, or not this one alone)
+                continue
+            found[setting.name] = {"changes": [error], "stale": [], "refused": {"item": error}}
+    return {"effects": found} if found else {}
+
+
+def said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def construct(obj: Any, override: dict[str, Any]) -> Any:

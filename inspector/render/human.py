@@ -21,6 +21,7 @@ from inspector.render.parts import (
     odd_ones,
     readers,
     skip_text,
+    unsaid,
     value_text,
     verdict,
 )
@@ -98,8 +99,12 @@ def head(report: Report, page: Page) -> Iterator[Text]:
         first = report.source.partition(" → ")[0]
         titles = [("a  ", first, report.versions), ("b  ", other["source"], other["versions"])]
     for side, source, found in titles:
-        title = text((side, "bold"), (safe(source, 200), "bold"))
-        yield from page.laid([[title, text((versions(found), "dim"))]], 0, width=page.width, gaps=(3,))
+        title, libraries = text((side + safe(source, 200), "bold")), versions(found)
+        if title.cell_len + 3 + len(libraries) <= page.width:
+            yield title.append(f"   {libraries}", "dim")
+        else:
+            yield from page.laid([[title]], 0, width=page.width)
+            yield from page.laid([[text((libraries, "dim"))]], len(side), width=page.width)
     for overview in () if other else report.tables:
         yield text("")
         yield from table(overview, report, page)
@@ -175,7 +180,7 @@ def summarised(notes: list[Finding], page: Page) -> Text:
     if len(notes) == 1:
         setting = notes[0].where.rpartition(".")[2] if "." in notes[0].where else ""
         named = f"{safe(setting, 60)}: " if setting and setting not in notes[0].message else ""
-        return text((f"{named}{safe(notes[0].message, 300)}", "dim"))
+        return text((f"{named}{safe(notes[0].message, 600)}", "dim"))
     names = [f.where.rpartition(".")[2] for f in notes]
     shown = ", ".join(safe(n, 40) for n in names[:6])
     rest = f" and {len(names) - 6} more" if len(names) > 6 else ""
@@ -242,7 +247,7 @@ def read_by(found: list[tuple[str, list[str]]], page: Page) -> list[Text]:
 def skipped(report: Report, page: Page) -> Iterator[Text]:
     """What was not checked or not counted, each with its reason."""
     rows = []
-    for skip in report.skipped:
+    for skip in unsaid(report):
         label = ("not read", STYLES["error"]) if skip.failed else ("skipped", "dim")
         rows.append([text(label), text(skip_text(skip), style="" if skip.failed else "dim")])
     for code, why in report.data.get("ignored", {}).items():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from inspector.model import Report
 from inspector.render import Look
 from inspector.render.escape import Safe, safe
-from inspector.render.parts import Block, Group, groups, marks, readers, skip_text, value_text, verdict
+from inspector.render.parts import Block, Group, groups, marks, readers, skip_text, unsaid, value_text, verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=\bwww)\.)")
 _GLYPHS = {"error": "❌", "warning": "⚠️", "note": "ℹ️", "clean": "✅"}
@@ -37,9 +37,9 @@ def lines(report: Report, look: Look) -> Iterator[str]:
             yield row(*(safe(c, 120) for c in cells), *([Safe(tally)] if extra else []))
     for group in groups(report, verbose=look.verbose):
         yield from section(group, report)
-    if report.skipped:
+    if unsaid(report):
         yield from ("", "### Not checked", "")
-        for skip in report.skipped:
+        for skip in unsaid(report):
             yield f"- {'**not read** ' if skip.failed else ''}{quoted(skip_text(skip))}"
     ignored = report.data.get("ignored", {})
     if ignored:

@@ -7,7 +7,7 @@ from html import escape
 
 from inspector.model import Report
 from inspector.render.escape import Safe, safe
-from inspector.render.parts import Block, Group, groups, readers, skip_text, value_text, verdict
+from inspector.render.parts import Block, Group, groups, readers, skip_text, unsaid, value_text, verdict
 
 _COLORS = {"error": "#c5221f", "warning": "#b06000", "note": "#1967d2", "clean": "#188038"}
 
@@ -20,10 +20,10 @@ def notebook(report: Report) -> Safe:
         f"<th style='text-align:left'>{h}</th>" for h in ("", "setting", "what", "places", "read by", "write instead")
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
-    skips = "".join(f"<li>{html(skip_text(s))}</li>" for s in report.skipped)
+    skips = "".join(f"<li>{html(skip_text(s))}</li>" for s in unsaid(report))
     return Safe(
         f"<div><p style='color:{_COLORS[severity]}'><b>{html(line)}</b></p>{table}"
-        + (f"<details><summary>not checked: {len(report.skipped)}</summary><ul>{skips}</ul></details>" if skips else "")
+        + (f"<details><summary>not checked: {len(unsaid(report))}</summary><ul>{skips}</ul></details>" if skips else "")
         + "</div>"
     )
 

@@ -146,30 +146,34 @@ def counted(count: int, noun: str) -> str:
 
 
 def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"], Safe]:
-    """One line that says it all, and how bad it is; shortened to ``width`` columns when that is given."""
+    """One line that says it all, and how bad it is; as much of it as fits when ``width`` is given."""
     summary = report.summary
-    failed = sum(s.failed for s in report.skipped)
     found = [counted(summary[s], s) for s in SEVERITIES if summary[s]]
-    severity: Severity | Literal["clean"] = "error" if summary["error"] else "warning"
-    what, more = ", ".join(found), ""
+    failed = sum(s.failed for s in report.skipped)
+    unread = [f"{counted(failed, 'part')} not read"] if failed else []
+    severity: Severity | Literal["clean"] = "error" if summary["error"] or failed else "warning"
     if summary["error"] or summary["warning"]:
-        more = f" · inspect-pipe explain {safe(report.findings[0].code, 20)}"
+        short = ", ".join([*unread, *found])
+        long = f"{short} · inspect-pipe explain {safe(report.findings[0].code, 20)}"
     elif failed:
-        severity, what = "error", ", ".join(["nothing found in the rest", *found])
+        short = long = ", ".join([*unread, "nothing found in the rest", *found])
     else:
         severity = "clean"
         components = report.data.get("components", ())
         size = [counted(len(components), "component"), counted(sum(len(c["settings"]) for c in components), "setting")]
-        what = f"{'no difference' if 'other' in report.data else 'nothing found'} in {', '.join(size + found)}"
-    if failed:
-        what = f"{counted(failed, 'part')} not read; {what}"
-    room = width - len(what) - 2 if width else 200
+        nothing = "no difference" if "other" in report.data else "nothing found"
+        short, long = ", ".join([nothing, *found]), f"{nothing} in {', '.join(size + found)}"
     source = safe(report.source, 200)
-    if width and len(source) + len(more) > room:
-        more = ""
-    if len(source) > room:
-        source = Safe(f"…{source[-max(8, room - 1) :]}")
-    return severity, Safe(f"{source}: {what}{more}")
+    if not width or len(source) + len(long) + 2 <= width:
+        return severity, Safe(f"{source}: {long}")
+    room = max(8, width - len(short) - 2)
+    return severity, Safe(f"{source if len(source) <= room else '…' + source[1 - room :]}: {short}")
+
+
+def unsaid(report: Report) -> list[Skip]:
+    """The skips that no finding has already told in the same words."""
+    said = {f.message for f in report.findings}
+    return [s for s in report.skipped if s.reason not in said]
 
 
 def skip_text(skip: Skip) -> Safe:

@@ -27,7 +27,8 @@ documented(
 
     wrong: `"vqgan": ["wuerstchen", "PaellaVQModel"]` on diffusers 0.42, where the class moved to
     `pipelines/deprecated/`.
-    right: pass the component: `WuerstchenDecoderPipeline.from_pretrained(FOLDER, vqgan=vqgan)`.
+    right: build the component from its own class and call the pipeline with it:
+    `WuerstchenDecoderPipeline(vqgan=vqgan, decoder=decoder, ...)`.
     """,
 )
 for _code, _title, _why, _wrong, _right in (
