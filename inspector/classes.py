@@ -155,12 +155,8 @@ def near(name: str, library: str | None = None) -> list[str]:
 @cache
 def schedulers() -> tuple[ClassInfo, ...]:
     """Every scheduler class of the installed diffusers, flax ones and deprecated ones left out."""
-    table = classtable.table()
-    names = [
-        n
-        for n in table.names("diffusers")
-        if table.rows("diffusers", n)[0].file.startswith("diffusers/schedulers/scheduling_")
-    ]
+    rows = classtable.table().names("diffusers")  # as they are stored: to make a row of each takes its time
+    names = [n for n, found in rows.items() if found[0][0].startswith("diffusers/schedulers/scheduling_")]
     infos = [info for n in sorted(names) if not n.startswith("Flax") and (info := find("diffusers", n)) is not None]
     return tuple(i for i in infos if i.kind == "scheduler" and i.name != "SchedulerMixin")
 

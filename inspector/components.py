@@ -193,12 +193,13 @@ def load(order: Order, cls: type, mirror: Mirror, options: Options, made: Made) 
 def weight_files(mirror: Mirror, order: Order) -> list[str]:
     prefix = mirror.prefix(order.name)
     names = [e.removeprefix(prefix) for e in mirror.folder.entries if e.startswith(prefix)]
-    return [n for n in names if n.endswith(".safetensors") and "/" not in n]
+    # what was fetched of a Hub repository is the header alone, under a name of its own
+    return [n for n in names if n.endswith((".safetensors", ".safetensors.header")) and "/" not in n]
 
 
 def variant(mirror: Mirror, order: Order) -> str | None:
     """``fp16`` when the only weights there are those of that variant."""
-    stems = [n.split(".") for n in weight_files(mirror, order)]
+    stems = [n.removesuffix(".header").split(".") for n in weight_files(mirror, order)]
     variants = {s[1].split("-")[0] for s in stems if len(s) > 2}
     return variants.pop() if len(variants) == 1 and not any(len(s) == 2 for s in stems) else None
 

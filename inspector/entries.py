@@ -125,7 +125,9 @@ def unknown(entry: Entry) -> Entry:
     if top in sys.stdlib_module_names or top.startswith("_") or classes.home(top) is not None:
         message = f"{entry.name}: {entry.shown} is no component of diffusers or transformers; it was never imported"
         return entry.refuse("IPI903", "error", message, f"write the class that {entry.name} has, or remove the entry")
-    message = f"{entry.name}: {entry.shown}: {cut(library)} is not installed and was not looked for, so it was not checked"
+    message = (
+        f"{entry.name}: {entry.shown}: {cut(library)} is not installed and was not looked for, so it was not checked"
+    )
     fix = f'if diffusers has {cls} today, write ["diffusers", "{cls}"]' if classes.find("diffusers", cls) else ""
     return entry.refuse("IPP204", "warning", message, fix, failed=False, read=True)
 

@@ -22,6 +22,7 @@ FLOATS = {
 """The floating types as torch calls them."""
 _LARGEST = 1 << 63
 _RANK = 16
+_WHOLE = {int}
 _OTHERS = (
     (b"\x80", "a pickle"),
     (b"PK\x03\x04", "a zip archive (as torch.save writes)"),
@@ -150,7 +151,9 @@ def tensor(name: str, facts: Any, where: str) -> tuple[str, tuple[int, ...], int
 
 def sizes(numbers: Any) -> bool:
     """A list of whole numbers that a file position can be."""
-    return isinstance(numbers, list) and all(type(n) is int and 0 <= n < _LARGEST for n in numbers)
+    if not isinstance(numbers, list) or not {*map(type, numbers)} <= _WHOLE:
+        return False
+    return not numbers or (min(numbers) >= 0 and max(numbers) < _LARGEST)
 
 
 def bad(where: str, what: str) -> ReadError:

@@ -81,7 +81,7 @@ def fetched(name: str, revision: str | None, shown: str, limits: Limits) -> Path
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import (
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
         GatedRepoError,
         HfHubHTTPError,
         HFValidationError,
@@ -99,7 +99,9 @@ def fetched(name: str, revision: str | None, shown: str, limits: Limits) -> Path
         sizes = wanted(name, info.siblings or ())
         # this client keeps the files and the name of the revision where from_pretrained would look for them too
         small = [n for n, size in sizes.items() if n.endswith(".json") and size <= limits.vocabulary]
-        plain = Path(snapshot_download(name, revision=revision, allow_patterns=[exactly(n) for n in small], token=token))
+        plain = Path(
+            snapshot_download(name, revision=revision, allow_patterns=[exactly(n) for n in small], token=token)
+        )
         if plain.name != info.sha or not _COMMIT.match(plain.name):
             raise InspectError(f"{shown} changed while it was fetched", hint="try again", where=name)
         home = home_of(name, plain.name)
@@ -122,16 +124,22 @@ def fetched(name: str, revision: str | None, shown: str, limits: Limits) -> Path
         hint = "accept its terms on the Hub, and set HF_TOKEN"
         raise InspectError(f"{shown} is gated", hint=hint, where=name) from error
     except RevisionNotFoundError as error:
-        raise InspectError(f"{name} has no revision {revision}", hint="a branch, a tag or a commit", where=name) from error
+        raise InspectError(
+            f"{name} has no revision {revision}", hint="a branch, a tag or a commit", where=name
+        ) from error
     except RepositoryNotFoundError as error:
         hint = "check the spelling; a private repository needs HF_TOKEN"
         raise InspectError(f"there is no {shown} on the Hub", hint=hint, where=name) from error
     except HFValidationError as error:
         raise InspectError(f"{shown} is no Hub id: {said(error)}", where=name) from error
     except OfflineModeIsEnabled as error:
-        raise InspectError(f"{shown}: HF_HUB_OFFLINE is set", hint="unset it, or leave --online out", where=name) from error
+        raise InspectError(
+            f"{shown}: HF_HUB_OFFLINE is set", hint="unset it, or leave --online out", where=name
+        ) from error
     except (HfHubHTTPError, HTTPError, OSError) as error:
-        raise InspectError(f"{shown} could not be fetched: {said(error)}", hint="is there a network?", where=name) from error
+        raise InspectError(
+            f"{shown} could not be fetched: {said(error)}", hint="is there a network?", where=name
+        ) from error
 
 
 def wanted(name: str, siblings: Iterable[Any]) -> dict[str, int]:
@@ -143,9 +151,13 @@ def wanted(name: str, siblings: Iterable[Any]) -> dict[str, int]:
     sizes = {s.rfilename: s.size or 0 for s in siblings if s.rfilename.endswith((".json", ".safetensors"))}
     for file in sizes:
         if "\\" in file or "\0" in file or any(part in ("", ".", "..") for part in file.split("/")):
-            raise InspectError(f"{name} lists {file!r}, which is no plain name; nothing was fetched", code="IPI906", where=name)
+            raise InspectError(
+                f"{name} lists {file!r}, which is no plain name; nothing was fetched", code="IPI906", where=name
+            )
     if len(sizes) > _MOST:
-        raise InspectError(f"{name} lists {len(sizes)} files, and {_MOST} are fetched at most", code="IPI904", where=name)
+        raise InspectError(
+            f"{name} lists {len(sizes)} files, and {_MOST} are fetched at most", code="IPI904", where=name
+        )
     return sizes
 
 
@@ -164,7 +176,7 @@ def header(name: str, file: str, commit: str, size: int, limits: Limits, token: 
 def ranged(url: str, begin: int, end: int, token: Any) -> bytes:
     """Some bytes of a file on the Hub; no more than these are taken from a server that sends all of it."""
     from huggingface_hub import get_session
-    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]
 
     headers = {**build_hf_headers(token=token), "Range": f"bytes={begin}-{end - 1}", "Accept-Encoding": "identity"}
     with get_session().stream("GET", url, headers=headers, timeout=_SECONDS) as response:

@@ -96,15 +96,15 @@ def on_the_hub(text: str, name: str, *, online: bool) -> Source:
     from inspector.hub import snapshot_folder
 
     name, _, revision = name.partition("@")
-    if not online and Path(name).parent.is_dir():  # models/sd15 beside a folder models: a path that was mistyped
-        try:
-            folder = snapshot_folder(name, revision or None)
-        except InspectError as error:
-            hint = likely(text, Path(text))
-            message = f"{text}: no such file or folder, and no Hub id that is in the local cache"
-            raise InspectError(message, hint=hint, code="IPI901", where=text) from error
-    else:
+    try:
         folder = snapshot_folder(name, revision or None, online=online)
+    except InspectError as error:
+        # models/sd15 beside a folder models, or beside model/sd15: a path that was mistyped
+        hint = likely(text, Path(text))
+        if online or text.startswith("hub:") or not (Path(name).parent.is_dir() or hint.startswith("did you mean")):
+            raise
+        message = f"{text}: no such file or folder, and no Hub id that is in the local cache"
+        raise InspectError(message, hint=hint, code="IPI901", where=text) from error
     return Source(text, "hub", folder, name, revision or None)
 
 

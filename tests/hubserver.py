@@ -1,4 +1,4 @@
-"""A Hub on the loopback for one repository: its listing, its files with ranges, and a count of what crossed the wire."""
+"""A Hub on the loopback for one repository: its listing, its files by ranges, and how much of them was sent."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAME = "somebody/tiny"
+REVISIONS = ("main", "v1", COMMIT)
 LFS = (".safetensors", ".bin", ".ckpt")
 
 
@@ -56,7 +57,9 @@ class Hub:
                         for at in range(0, len(body), 1 << 16):
                             self.wfile.write(body[at : at + (1 << 16)])
                             if "/resolve/" in path:
-                                hub.sent[path.partition("/resolve/")[2].partition("/")[2]] += len(body[at : at + (1 << 16)])
+                                hub.sent[path.partition("/resolve/")[2].partition("/")[2]] += len(
+                                    body[at : at + (1 << 16)]
+                                )
                     except (BrokenPipeError, ConnectionResetError):  # the client has had enough
                         self.close_connection = True
 
@@ -82,7 +85,7 @@ class Hub:
         if kind:
             return self.listing(rest.split("/")[1:])
         revision, _, file = path.partition("/resolve/")[2].partition("/")
-        if revision not in ("main", "v1", COMMIT):
+        if revision not in REVISIONS:
             return 404, {"X-Error-Code": "RevisionNotFound"}, b""
         if file not in self.files:
             return 404, {"X-Error-Code": "EntryNotFound"}, b""
@@ -90,14 +93,25 @@ class Hub:
 
     def listing(self, parts: list[str]) -> tuple[int, dict[str, str], bytes]:
         """``revision/<rev>`` and ``tree/<rev>`` of the API."""
-        what, revision = (parts + ["revision", "main"])[:2] if not parts else (parts[0], parts[1])
-        if revision not in ("main", "v1", COMMIT):
+        what, revision = parts[:2] or ("revision", "main")
+        if revision not in REVISIONS:
             return 404, {"X-Error-Code": "RevisionNotFound"}, b""
         found = [
-            {"rfilename": self.names.get(n, n), "path": n, "type": "file", "size": len(d), "oid": digest(d), "blobId": digest(d),
-             **({"lfs": {"size": len(d), "oid": "0" * 64, "sha256": "0" * 64, "pointerSize": 130}} if n.endswith(LFS) else {})}
+            {
+                "rfilename": self.names.get(n, n),
+                "path": n,
+                "type": "file",
+                "size": len(d),
+                "oid": digest(d),
+                "blobId": digest(d),
+                **(
+                    {"lfs": {"size": len(d), "oid": "0" * 64, "sha256": "0" * 64, "pointerSize": 130}}
+                    if n.endswith(LFS)
+                    else {}
+                ),
+            }
             for n, d in self.files.items()
-        ]  # fmt: skip
+        ]
         body: Any = {"id": NAME, "modelId": NAME, "sha": COMMIT, "siblings": found, "tags": []}
         return 200, {"Content-Type": "application/json"}, json.dumps(found if what == "tree" else body).encode()
 

@@ -23,7 +23,10 @@ Answer = tuple[int, dict[str, Any], str]
 UNET = "unet/config.json"
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
 PARTS = {"pipe", "scheduler", "unet", "vae", "text_encoder", "tokenizer", "safety_checker", "feature_extractor"}
-HEADER = {"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}, "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}}
+HEADER = {
+    "a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]},
+    "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]},
+}
 
 
 @pytest.fixture
@@ -90,13 +93,23 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], str, str]] = {
     "half a character": (UNET, text('{"act_fn": "\\ud800"}'), "IPI902", "surrogate"),
     "a number of 5000 digits": (UNET, text('{"sample_size": ' + "9" * 5000 + "}"), "IPI910", "5000 digits"),
     "1e999": (UNET, text('{"dropout": 1e999}'), "IPI910", "1e999"),
-    "a merge conflict": (UNET, text('<<<<<<< HEAD\n{"a": 1}\n=======\n{"a": 2}\n>>>>>>> x\n'), "IPI902", "<<<<<<< HEAD, line 1"),
+    "a merge conflict": (
+        UNET,
+        text('<<<<<<< HEAD\n{"a": 1}\n=======\n{"a": 2}\n>>>>>>> x\n'),
+        "IPI902",
+        "<<<<<<< HEAD, line 1",
+    ),
     "a key items": (UNET, sets(items=1), "IPI910", "'items'"),
     "a key get": (UNET, sets(get=1), "IPI910", "'get'"),
     "a key self": (UNET, sets(self=1), "IPI910", "'self'"),
     "a key __dict__": (UNET, sets(__dict__={}), "IPI910", "'__dict__'"),
     "ten million layers": (UNET, sets(layers_per_block=10**7), "IPI910", "layers_per_block"),
-    "a hundred million steps": ("scheduler/scheduler_config.json", sets(num_train_timesteps=10**8), "IPI910", "num_train_timesteps"),
+    "a hundred million steps": (
+        "scheduler/scheduler_config.json",
+        sets(num_train_timesteps=10**8),
+        "IPI910",
+        "num_train_timesteps",
+    ),
     "a negative size": (UNET, sets(cross_attention_dim=-5), "IPI910", "cross_attention_dim"),
     "a pipe": (UNET, instead(os.mkfifo), "IPI905", "FIFO"),
     "a device": (UNET, instead(lambda p: p.symlink_to("/dev/zero")), "IPI905", "leaves the folder"),
@@ -105,17 +118,41 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], str, str]] = {
     "no config": (UNET, Path.unlink, "IPI901", "missing"),
     "a header of 2^63 bytes": (WEIGHTS, text(struct.pack("<Q", 1 << 63) + b"{}"), "IPI911", "9223372036854775808"),
     "tensors that overlap": (
-        WEIGHTS, text(struct.pack("<Q", len(json.dumps(HEADER))) + json.dumps(HEADER).encode() + b"\0" * 6), "IPI911", "overlaps"),
+        WEIGHTS,
+        text(struct.pack("<Q", len(json.dumps(HEADER))) + json.dumps(HEADER).encode() + b"\0" * 6),
+        "IPI911",
+        "overlaps",
+    ),
     "weights cut off": (WEIGHTS, reworked(lambda d: d[:-1]), "IPI911", "take"),
-    "an LFS pointer": (WEIGHTS, text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"), "IPI911", "Git LFS"),
+    "an LFS pointer": (
+        WEIGHTS,
+        text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
+        "IPI911",
+        "Git LFS",
+    ),
     "a pickle as safetensors": (WEIGHTS, text(b"\x80\x04\x95" + b"\xff" * 40), "IPI907", "pickle"),
     "one shard of two": (
         "unet/diffusion_pytorch_model.safetensors.index.json",
-        text(json.dumps({"weight_map": {"a": "diffusion_pytorch_model.safetensors", "b": "diffusion_pytorch_model-2.safetensors"}})),
-        "IPI901", "diffusion_pytorch_model-2.safetensors"),
+        text(
+            json.dumps(
+                {
+                    "weight_map": {
+                        "a": "diffusion_pytorch_model.safetensors",
+                        "b": "diffusion_pytorch_model-2.safetensors",
+                    }
+                }
+            )
+        ),
+        "IPI901",
+        "diffusion_pytorch_model-2.safetensors",
+    ),
     "a shard elsewhere": (
-        "unet/diffusion_pytorch_model.safetensors.index.json", text('{"weight_map": {"a": "../../x.safetensors"}}'), "IPI906", "../../x"),
-}  # fmt: skip
+        "unet/diffusion_pytorch_model.safetensors.index.json",
+        text('{"weight_map": {"a": "../../x.safetensors"}}'),
+        "IPI906",
+        "../../x",
+    ),
+}
 
 
 def holds_to_contract(answer: Answer, code: str, said: str) -> dict[str, Any]:
@@ -128,7 +165,8 @@ def holds_to_contract(answer: Answer, code: str, said: str) -> dict[str, Any]:
     assert any(s["failed"] for s in report["skipped"])
     for finding in report["findings"]:
         assert len(finding["message"]) <= 300 and "\n" not in finding["message"], finding
-    return found[0]
+    first: dict[str, Any] = found[0]
+    return first
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -161,7 +199,11 @@ ENTRIES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a path as name": ({"../../unet": ["diffusers", "UNet2DConditionModel"]}, "IPI906", "path"),
     "an absolute path": ({"/etc": ["diffusers", "UNet2DConditionModel"]}, "IPI906", "path"),
     "no such class": ({"unet": ["diffusers", "UNet2DConditionModell"]}, "IPI903", "did you mean UNet2DConditionModel"),
-    "no such class in transformers": ({"text_encoder": ["transformers", "CLIPTextModell"]}, "IPI903", "did you mean CLIPTextModel"),
+    "no such class in transformers": (
+        {"text_encoder": ["transformers", "CLIPTextModell"]},
+        "IPI903",
+        "did you mean CLIPTextModel",
+    ),
     "a tokenizer for a unet": ({"unet": ["transformers", "CLIPTokenizer"]}, "IPI903", "tokenizer"),
     "a scheduler for a unet": ({"unet": ["diffusers", "DDIMScheduler"]}, "IPI903", "scheduler"),
     "a pipeline for a unet": ({"unet": ["diffusers", "StableDiffusionPipeline"]}, "IPI903", "pipeline"),
@@ -173,7 +215,7 @@ ENTRIES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a number for a pipeline": ({"_class_name": 3}, "IPI903", "names no pipeline class"),
     "a long name": ({"unet": ["diffusers", "U" * 5000]}, "IPI903", "UUU…"),
     "a long library": ({"unet": ["os" + "x" * 5000 + "/", "U"]}, "IPI906", "xxx…"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -184,7 +226,11 @@ def test_one_hostile_entry_of_the_index(name: str, tmp_path: Path, ask: Callable
     before = set(sys.modules)
     answer = ask(str(folder), "--static")
     holds_to_contract(answer, code, said)
-    assert {m for m in set(sys.modules) - before if m.partition(".")[0] in ("numpy", "evil", "diffusers", "transformers", "torch")} == set()
+    assert {
+        m
+        for m in set(sys.modules) - before
+        if m.partition(".")[0] in ("numpy", "evil", "diffusers", "transformers", "torch")
+    } == set()
     serious = [f for f in answer[1]["findings"] if f["severity"] != "note" and f["code"] != "IPC104"]
     assert len(serious) == 1, serious
     assert len({c["path"] for c in answer[1]["data"]["components"]} & PARTS) >= len(PARTS) - 1
@@ -195,7 +241,9 @@ def test_a_library_that_is_not_installed(tmp_path: Path, ask: Callable[..., Answ
     edit(folder / "model_index.json", lambda c: c.update(unet=["no_such_library", "UNet"]))
     status, report, _ = ask(str(folder), "--static")
     assert status == 1
-    assert [(f["code"], f["severity"]) for f in report["findings"] if f["severity"] != "note"] == [("IPP204", "warning")]
+    assert [(f["code"], f["severity"]) for f in report["findings"] if f["severity"] != "note"] == [
+        ("IPP204", "warning")
+    ]
 
 
 def test_a_component_without_its_folder(tmp_path: Path, ask: Callable[..., Answer]) -> None:

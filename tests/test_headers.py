@@ -42,7 +42,9 @@ def theirs(content: bytes) -> bool:
     return True
 
 
-GOOD = packed({"b": tensor("F16", [2, 2], 8, 16), "a": tensor("F32", [2], 0, 8), "__metadata__": {"format": "pt"}}, b"\0" * 16)
+GOOD = packed(
+    {"b": tensor("F16", [2, 2], 8, 16), "a": tensor("F32", [2], 0, 8), "__metadata__": {"format": "pt"}}, b"\0" * 16
+)
 
 
 def test_a_real_file(tmp_path: Path) -> None:
@@ -79,7 +81,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "truncated data": (GOOD[:-1], "take 16 bytes, and the file has 15"),
     "data to spare": (GOOD + b"\0", "take 16 bytes, and the file has 17"),
     "overlap": (packed({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 2, 6)}, b"\0" * 6), "overlaps 'a'"),
-    "the same bytes twice": (packed({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 0, 4)}, b"\0" * 4), "overlaps"),
+    "the same bytes twice": (
+        packed({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 0, 4)}, b"\0" * 4),
+        "overlaps",
+    ),
     "hole": (packed({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 6, 10)}, b"\0" * 10), "hole"),
     "hole at the start": (packed({"a": tensor("U8", [4], 2, 6)}, b"\0" * 6), "hole"),
     "offsets reversed": (packed({"a": tensor("U8", [4], 4, 0)}, b"\0" * 4), "does not take"),
@@ -93,8 +98,16 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "dtype is a list": (packed({"a": {**tensor("U8", [1], 0, 1), "dtype": ["U8"]}}, b"\0"), "unknown dtype"),
     "no offsets": (packed({"a": {"dtype": "U8", "shape": []}}, b"\0"), "not described by"),
     "one key too many": (packed({"a": {**tensor("U8", [1], 0, 1), "x": 1}}, b"\0"), "not described by"),
-    "three offsets": (packed({"a": {**tensor("U8", [1], 0, 1), "data_offsets": [0, 1, 1]}}, b"\0"), "impossible offsets"),
-    "tensor twice": (packed(b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), "twice"),
+    "three offsets": (
+        packed({"a": {**tensor("U8", [1], 0, 1), "data_offsets": [0, 1, 1]}}, b"\0"),
+        "impossible offsets",
+    ),
+    "tensor twice": (
+        packed(
+            b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'
+        ),
+        "twice",
+    ),
     "metadata twice": (packed(b'{"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}}'), "twice"),
     "metadata of numbers": (packed({"__metadata__": {"format": 1}}), "not a table of strings"),
     "a list": (packed([]), "does not begin with '{'"),
@@ -110,7 +123,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n",
         "a Git LFS pointer: the file itself was not fetched",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -141,13 +154,18 @@ def test_every_dtype_of_the_library_is_known() -> None:
 
 
 _NUMBERS = st.one_of(
-    st.integers(0, 9), st.integers(-2, 70), st.sampled_from([1 << 31, 1 << 32, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64])
+    st.integers(0, 9),
+    st.integers(-2, 70),
+    st.sampled_from([1 << 31, 1 << 32, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64]),
 )
 _TENSORS = st.fixed_dictionaries(
-    {"dtype": st.sampled_from([*sorted(BITS), "F42", "f32"]), "shape": st.lists(_NUMBERS, max_size=3),
-     "data_offsets": st.lists(_NUMBERS, min_size=1, max_size=3)},
+    {
+        "dtype": st.sampled_from([*sorted(BITS), "F42", "f32"]),
+        "shape": st.lists(_NUMBERS, max_size=3),
+        "data_offsets": st.lists(_NUMBERS, min_size=1, max_size=3),
+    },
     optional={"extra": st.none()},
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -161,17 +179,23 @@ def laid_out(draw: st.DrawFn) -> bytes:
         bits = BITS[dtype]
         for size in shape:
             bits *= size
-        header[draw(st.sampled_from([f"t{number}", "a", "\u00e4"]))] = tensor(dtype, shape, position, position + bits // 8)
+        header[draw(st.sampled_from([f"t{number}", "a", "\u00e4"]))] = tensor(
+            dtype, shape, position, position + bits // 8
+        )
         position += bits // 8
     if draw(st.booleans()):
         header["__metadata__"] = draw(st.dictionaries(st.text(max_size=3), st.text(max_size=3) | st.none(), max_size=2))
-    text = json.dumps(header, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass") + b" " * draw(st.integers(0, 8))
+    text = json.dumps(header, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass") + b" " * draw(
+        st.integers(0, 8)
+    )
     content = packed(text, b"\0" * position)
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, max(0, len(content) - 1)))
         what = draw(st.sampled_from(["set", "drop", "insert", "copy"]))
         if what == "set":
-            content = content[:at] + bytes([draw(st.sampled_from(b'0123456789"{}[],:-+.eE \\u\x00\xff'))]) + content[at + 1 :]
+            content = (
+                content[:at] + bytes([draw(st.sampled_from(b'0123456789"{}[],:-+.eE \\u\x00\xff'))]) + content[at + 1 :]
+            )
         elif what == "drop":
             content = content[:at] + content[at + 1 :]
         elif what == "insert":
@@ -224,14 +248,18 @@ def test_never_looser_than_the_library_on_files_almost_right(tmp_path: Path, con
 
 @_CALM
 @given(
-    header=st.dictionaries(st.sampled_from(["a", "b", "c", "__metadata__"]), _TENSORS | st.none() | st.integers(), max_size=3),
+    header=st.dictionaries(
+        st.sampled_from(["a", "b", "c", "__metadata__"]), _TENSORS | st.none() | st.integers(), max_size=3
+    ),
     room=st.integers(0, 80),
 )
 def test_never_looser_than_the_library_on_any_header(tmp_path: Path, header: dict[str, Any], room: int) -> None:
     never_looser(tmp_path, packed(header, b"\0" * room))
 
 
-@pytest.mark.parametrize("name", ["length 2^63", "overlap", "hole", "truncated data", "data to spare", "metadata of numbers"])
+@pytest.mark.parametrize(
+    "name", ["length 2^63", "overlap", "hole", "truncated data", "data to spare", "metadata of numbers"]
+)
 def test_the_library_refuses_it_too(name: str) -> None:
     """These are not our own strictness."""
     assert not theirs(REFUSED[name][0])

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from inspector import demo
 from inspector.classes import cache_dir
 from tests.hubserver import COMMIT, NAME, Hub
 
@@ -56,17 +57,24 @@ def hub() -> Iterator[Hub]:
     served.close()
 
 
-def ask(home: Path, *arguments: str, endpoint: str = "http://127.0.0.1:9", **environ: str) -> subprocess.CompletedProcess[str]:
+def ask(
+    home: Path, *arguments: str, endpoint: str = "http://127.0.0.1:9", built: bool = False, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """``inspect-pipe`` in a process of its own: the client reads its settings when it is imported."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING")) and "proxy" not in k.lower()}
-    own = {"HF_HOME": str(home / "hf"), "HF_ENDPOINT": endpoint, "INSPECT_PIPE_CACHE": str(home / "cache"), "NO_PROXY": "*"}
+    own = {
+        "HF_HOME": str(home / "hf"),
+        "HF_ENDPOINT": endpoint,
+        "INSPECT_PIPE_CACHE": str(home / "cache"),
+        "NO_PROXY": "*",
+    }
     classes = home / "cache" / "classes"  # a cache of its own, but for the table of classes
     if not classes.is_symlink():
         classes.parent.mkdir(parents=True, exist_ok=True)
         (cache_dir() / "classes").mkdir(parents=True, exist_ok=True)
         classes.symlink_to(cache_dir() / "classes")
     return subprocess.run(
-        [sys.executable, "-m", "inspector", "diff", *arguments, "--static"],
+        [sys.executable, "-m", "inspector", "diff", *arguments, *([] if built else ["--static"])],
         env={**kept, **own, **environ},
         cwd=Path(__file__).parent.parent,
         capture_output=True,
@@ -262,3 +270,28 @@ def test_what_diffusers_left_in_the_cache(tmp_path: Path, hub: Hub) -> None:
     subprocess.run([sys.executable, "-c", script], env=environ, check=True, capture_output=True)
     done = ask(tmp_path, NAME)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_hub_id_is_built_like_a_folder(tmp_path: Path) -> None:
+    """In the worker, whose walls let it read the blobs beside the snapshot, and nothing else of the cache."""
+    root = demo.path("ddpm")
+    files = {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+    in_cache(tmp_path / "cached", files)
+    cached = report(ask(tmp_path / "cached", NAME, "-f", "json", built=True))
+    hub = Hub(files)
+    fetched = report(ask(tmp_path / "fetched", NAME, "--online", "-f", "json", endpoint=hub.address, built=True))
+    hub.close()
+    for found in (cached, fetched):
+        assert [f for f in found["findings"] if f["severity"] != "note"] == []
+        assert not found["skipped"]
+        assert component(found, "unet")["device"] == "meta"
+    assert component(cached, "unet")["parameters"] == component(fetched, "unet")["parameters"] > 1000
+
+
+def test_what_was_fetched_is_not_taken_for_weights(tmp_path: Path) -> None:
+    root = demo.path("ddpm")
+    hub = Hub({p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()})
+    done = ask(tmp_path, NAME, "--online", "--weights", "-f", "json", endpoint=hub.address, built=True)
+    hub.close()
+    assert done.returncode == 3
+    assert any("weights" in s["reason"] and s["failed"] for s in report(done)["skipped"]), done.stdout

@@ -57,8 +57,13 @@ def test_what_is_read_and_what_became_of_each_file(tmp_path: Path) -> None:
     put(tmp_path, "unet/notes.md", "hello")
     with Folder(tmp_path) as folder:
         assert list(folder.entries) == [
-            "model_index.json", "tokenizer", "unet", "tokenizer/merges.txt", "unet/config.json", "unet/notes.md",
-        ]  # fmt: skip
+            "model_index.json",
+            "tokenizer",
+            "unet",
+            "tokenizer/merges.txt",
+            "unet/config.json",
+            "unet/notes.md",
+        ]
         assert {e.kind for n, e in folder.entries.items() if "." not in n} == {"folder"}
         assert folder.entries["unet/notes.md"].size == 5
         assert folder.below("") == ["model_index.json", "tokenizer", "unet"]
@@ -77,7 +82,9 @@ def test_what_is_read_and_what_became_of_each_file(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["../secret.json", "unet/../../secret.json", "/etc/passwd", "unet", "", ".", "none.json", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["../secret.json", "unet/../../secret.json", "/etc/passwd", "unet", "", ".", "none.json", "a\0b"]
+)
 def test_a_name_is_looked_up_and_never_joined(tmp_path: Path, name: str) -> None:
     put(tmp_path, "secret.json", '{"secret": 1}')
     put(tmp_path, "model/unet/config.json")
@@ -156,7 +163,9 @@ def test_links_inside_are_followed(tmp_path: Path) -> None:
             assert folder.json(name) == {"a": 1}
 
 
-@pytest.mark.parametrize("target", ["../secret.json", "/etc/hostname", "unet/../../secret.json", "../model/../secret.json", "/"])
+@pytest.mark.parametrize(
+    "target", ["../secret.json", "/etc/hostname", "unet/../../secret.json", "../model/../secret.json", "/"]
+)
 def test_links_outside_are_not(tmp_path: Path, target: str) -> None:
     put(tmp_path, "secret.json", '{"secret": 1}')
     put(tmp_path, "model/unet/config.json")
@@ -235,13 +244,18 @@ def in_hub_cache(root: Path) -> Path:
 
 def test_the_blobs_of_the_same_hub_repository(tmp_path: Path) -> None:
     snapshot = in_hub_cache(tmp_path)
-    for root, name in ((snapshot, "model_index.json"), (snapshot, "unet/config.json"), (snapshot / "unet", "config.json")):
+    for root, name in (
+        (snapshot, "model_index.json"),
+        (snapshot, "unet/config.json"),
+        (snapshot / "unet", "config.json"),
+    ):
         with Folder(root) as folder:
             assert folder.json(name) == {"a": 1}
 
 
 @pytest.mark.parametrize(
-    "target", ["../../refs/main", "../../blobs/sub/deeper", "../../../models--org--other/blobs/abc", "../../snapshots/x.json"]
+    "target",
+    ["../../refs/main", "../../blobs/sub/deeper", "../../../models--org--other/blobs/abc", "../../snapshots/x.json"],
 )
 def test_nothing_else_of_the_hub_cache(tmp_path: Path, target: str) -> None:
     snapshot = in_hub_cache(tmp_path)
@@ -377,7 +391,11 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cap", "name"),
-    [("config", "unet/config.json"), ("index", "unet/model.safetensors.index.json"), ("vocabulary", "tokenizer/vocab.json")],
+    [
+        ("config", "unet/config.json"),
+        ("index", "unet/model.safetensors.index.json"),
+        ("vocabulary", "tokenizer/vocab.json"),
+    ],
 )
 def test_the_cap_on_a_file(tmp_path: Path, cap: str, name: str) -> None:
     content = json.dumps({"a": "b" * 100})
@@ -446,9 +464,12 @@ def test_the_cap_on_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "least", "most"),
-    [("blocks", {"num_layers": 1024}, {"num_layers": 1025}), ("steps", {"num_train_timesteps": 1_000_000}, {"num_train_timesteps": 1_000_001}),
-     ("extent", {"in_channels": 1 << 28}, {"in_channels": (1 << 28) + 1})],
-)  # fmt: skip
+    [
+        ("blocks", {"num_layers": 1024}, {"num_layers": 1025}),
+        ("steps", {"num_train_timesteps": 1_000_000}, {"num_train_timesteps": 1_000_001}),
+        ("extent", {"in_channels": 1 << 28}, {"in_channels": (1 << 28) + 1}),
+    ],
+)
 def test_the_caps_on_what_is_built(tmp_path: Path, name: str, least: dict[str, int], most: dict[str, int]) -> None:
     put(tmp_path, "a/config.json", json.dumps(least))
     put(tmp_path, "b/config.json", json.dumps(most))
@@ -471,9 +492,23 @@ def test_limits_from_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["config", "config=", "config=much", "config=-1", "config=1.5MiB", "config=2MB", "=3", "unknown=3", "config=٣", "config=1e9",
-             "config=9999999999999999", "config=0x10", "config= "],
-)  # fmt: skip
+    "text",
+    [
+        "config",
+        "config=",
+        "config=much",
+        "config=-1",
+        "config=1.5MiB",
+        "config=2MB",
+        "=3",
+        "unknown=3",
+        "config=٣",
+        "config=1e9",
+        "config=9999999999999999",
+        "config=0x10",
+        "config= ",
+    ],
+)
 def test_limits_that_make_no_sense(text: str) -> None:
     with pytest.raises(InspectError) as caught:
         Limits.parse([text])

@@ -14,6 +14,7 @@ from typing import Any
 
 from inspector.model import Component, Finding, Kind, Setting, Skip, Snapshot
 from inspector.observe.facts import class_facts
+from inspector.observe.outside import read_by_pipelines
 from inspector.observe.plain import type_name, value_of
 from inspector.observe.settings import is_pipeline, kind_of, library_pair, mro_names, settings_of
 from inspector.observe.state import is_module, live, state_of
@@ -178,8 +179,16 @@ def with_reads(components: list[Component], objects: dict[str, Any]) -> list[Com
         whole = [str(r) for r in found.get((path, "*"), ()) if r.place.startswith("config.")]
         if whole:
             more["read_whole"] = whole
+        if "pipe" not in objects:
+            more["read_outside"] = read_by_pipelines(component.kind, unread_changes(component, settings))
         attached.append(replace(component, settings=settings, facts={**component.facts, **more}))
     return attached
+
+
+def unread_changes(component: Component, settings: tuple[Setting, ...]) -> list[str]:
+    """The settings with two values that no code of the component itself reads after ``__init__``."""
+    changed = component.facts.get("effects", {})
+    return [s.name for s in settings if s.name in changed and all(r.place == "init" for r in s.reads)]
 
 
 def versions() -> dict[str, str]:

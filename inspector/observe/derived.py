@@ -51,7 +51,13 @@ def shapes(obj: Any) -> dict[str, list[int]]:
 
 def equal(a: Any, b: Any) -> bool:
     """Content equality; a tensor on the meta device has a shape and a dtype only."""
-    if isinstance(a, dict) and isinstance(b, dict) and "digest" in a and "digest" in b and None in (a["digest"], b["digest"]):
+    if (
+        isinstance(a, dict)
+        and isinstance(b, dict)
+        and "digest" in a
+        and "digest" in b
+        and None in (a["digest"], b["digest"])
+    ):
         return bool(a.get("shape") == b.get("shape") and a.get("dtype") == b.get("dtype"))
     return same(a, b)
 
@@ -60,4 +66,5 @@ def collapsed(names: list[str]) -> list[str]:
     """Names for a reader: those of tensors and attributes, and the first layer for all of them."""
     inside = [n.removeprefix(_LAYER) for n in names if n.startswith(_LAYER)]
     more = f" and {len(inside) - 1} more" if len(inside) > 1 else ""
-    return [*sorted(n for n in names if not n.startswith(_LAYER)), *([f"its layers ({inside[0]}{more})"] if inside else [])]
+    whole = [f"its layers ({inside[0]}{more})"] if inside else []
+    return sorted(n for n in names if not n.startswith(_LAYER)) + whole

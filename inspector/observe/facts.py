@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
 
+from inspector.gathering import LIBRARY_KEYS
 from inspector.model import Kind, Setting
 from inspector.observe.plain import plain
 from inspector.observe.settings import library_pair
-from inspector.gathering import LIBRARY_KEYS
+from inspector.observe.state import live
 
 
 def class_facts(
@@ -28,6 +31,7 @@ def class_facts(
         "reloads_as": [library, name],
         "library_keys": LIBRARY_KEYS,
         "fresh": fresh,
+        "hidden": sorted(k for k in dict.keys(live(obj).get("_internal_dict", {})) if k.startswith("_")),
     }
     if kind == "pipeline":
         expected, _ = cls._get_signature_keys(cls)
@@ -38,7 +42,9 @@ def class_facts(
 
         written = writers(cls)
         facts["per_run"] = sorted(
-            n for n, w in written.items() if any(x.place == "live" and in_a_run(x.function) for x in w)
+            n
+            for n, w in written.items()
+            if any(x.place == "live" and in_a_run(x.function) and not moves_only(cls, n, x.function) for x in w)
         )
         facts["writers"] = attribute_writers(settings, around)
         facts["registers"] = registers_of(path, cls, pipeline)
@@ -73,6 +79,17 @@ def registers_of(path: str, cls: type, pipeline: type | None) -> dict[str, list[
 def in_a_run(function: str) -> bool:
     """Whether a method that writes an attribute belongs to a run (``set_timesteps``, ``step``) and not to a setter."""
     return function == "set_timesteps" or function == "set_begin_index" or not function.startswith(("__init__", "set_"))
+
+
+def moves_only(cls: type, name: str, function: str) -> bool:
+    """Whether a method writes an attribute only to move it to a device: ``self.betas = self.betas.to(device)``."""
+    try:
+        source = inspect.getsource(inspect.getattr_static(cls, function))
+    except (AttributeError, OSError, TypeError):  # a nested function, a property, or no source
+        return False
+    written = re.findall(rf"self\.{re.escape(name)}\s*=[^=]", source)
+    moved = re.findall(rf"self\.{re.escape(name)}\s*=\s*self\.{re.escape(name)}\.to\(", source)
+    return bool(moved) and len(moved) == len(written)
 
 
 def attribute_writers(settings: tuple[Setting, ...], around: frozenset[str]) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from inspector.model import Component, Setting, Skip
 from inspector.observe.derived import collapsed, derived, equal, of_component, shapes
 from inspector.observe.settings import defaults_of, is_pipeline, kind_of, settings_of
 from inspector.observe.state import live, state_of
+from inspector.observe.trial import computed_again, passing
 
 
 def with_rebuilt(component: Component, obj: Any) -> Component:
@@ -40,6 +41,9 @@ def with_rebuilt(component: Component, obj: Any) -> Component:
     if rebuilt is None:
         return component
     reference = look(component, rebuilt)
+    with undisturbed(on_meta=False):
+        per_run = sorted(passing(component, obj, rebuilt) | set(component.facts.get("per_run", ())))
+    component = replace(component, facts={**component.facts, "per_run": per_run})
     effects = {}
     for setting in component.settings:
         place, value = other_value(component, setting, obj, reference)
@@ -82,13 +86,16 @@ def effect(component: Component, obj: Any, with_item: Any, name: str, place: str
         with_other = construct(obj, {name: value})
     except Exception as error:  # noqa: BLE001 (a value that the class refuses: that is its effect)
         return {"changes": [said(error)], "stale": [], "refused": {place: said(error)}}
-    per_run = {*component.facts.get("per_run", ()), name, f"_{name}"}
-    first, second = derived(with_item, per_run), derived(with_other, per_run)
-    now = of_component(component, obj, per_run)
-    changed = [k for k in dict.fromkeys([*first, *second]) if not equal(first.get(k), second.get(k))]
+    own = (name, f"_{name}")
+    first, second, now = derived(with_item, own), derived(with_other, own), of_component(component, obj, own)
+    different = [k for k in dict.fromkeys([*first, *second]) if not equal(first.get(k), second.get(k))]
+    again = {*component.facts.get("per_run", ())}
+    with undisturbed(on_meta=False):
+        again |= computed_again(different, with_item, with_other)
+    changed = [k for k in different if k not in again]
     as_item = [k for k in changed if k in now and equal(now[k], first.get(k))]
     as_other = [k for k in changed if k in now and equal(now[k], second.get(k))]
-    found: dict[str, Any] = {"changes": collapsed(changed), "stale": []}
+    found: dict[str, Any] = {"changes": collapsed(different), "stale": []}
     if as_item and not as_other:
         found["made_with"] = "item"
         found["stale"] = [] if place in ("default", "disk") else collapsed(as_item)

@@ -12,11 +12,8 @@ def broken(line: Safe, width: int) -> Safe:
 
     Prose, and code that ends in no call, is left to the reader's terminal.
     """
-    if len(line) <= width:
-        return line
-    try:
-        tree = ast.parse(line)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # all of these are how ast says: no line of Python
+    tree = parsed(line) if len(line) > width else None
+    if tree is None:
         return line
     raw = line.encode()  # ast counts bytes
     calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.end_col_offset == len(raw))
@@ -30,3 +27,11 @@ def broken(line: Safe, width: int) -> Safe:
     if len(together := ", ".join(inner)) + 4 <= width:
         return Safe(f"{head}\n    {together}\n)")
     return Safe(head + "".join(f"\n    {argument}," for argument in inner) + "\n)")
+
+
+def parsed(line: str) -> ast.Module | None:
+    """The line as Python, or None when it is prose."""
+    try:
+        return ast.parse(line)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # all of these are how ast says: no line of Python
+        return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from inspector.model import Report
 from inspector.render import Look
+from inspector.render.code import parsed
 from inspector.render.escape import Safe, safe
 from inspector.render.parts import Block, Group, groups, marks, readers, skip_text, unsaid, value_text, verdict
 
@@ -82,6 +83,9 @@ def told(block: Block) -> Iterator[str]:
             yield f"| {quoted(safe(place, 60))} | {code_span(value_text(data, 120), table=True)} | {'; '.join(by)} |"
     for fix in block.fixes:
         shown = safe(fix, 1_000)
+        if parsed(shown) is None:
+            yield from ("", f"Fix: {quoted(shown)}")
+            continue
         fence = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", shown)), default=0))
         yield from ("", f"{fence}python", shown, fence)
 

@@ -1,9 +1,27 @@
-"""What was changed after loading, who would notice, and the line that does what was meant."""
+"""What was changed after loading: which of two values is the new one, and who would notice."""
 
 from __future__ import annotations
 
-from inspector.model import Read, Setting, Value
-from inspector.rules.registry import Case, literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from inspector.model import Place, Read, Setting, Value
+from inspector.rules.registry import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value somebody wrote after construction, and the place where it stands.
+
+    ``other`` is the value it displaced, where that still stands somewhere; ``sure`` is false where nothing tells
+    which of the two is the newer. ``private``: set by a setter that leaves the config alone (``_shift``).
+    """
+
+    new: Value
+    place: Place | Literal["private"]
+    other: Value | None = None
+    sure: bool = True
 
 
 def same(a: Value | None, b: Value | None) -> bool:
@@ -16,13 +34,18 @@ def same_class(case: Case) -> bool:
     return own in (None, case.component.cls) and (not declared or declared[1] == case.component.cls)
 
 
+def twin_of(case: Case, setting: Setting) -> Setting | None:
+    """The setting as it was in the untouched twin, where that is of the same class."""
+    return case.twin.setting(setting.name) if case.twin is not None and case.twin.cls == case.component.cls else None
+
+
 def drifted(case: Case, setting: Setting) -> bool:
     """Whether item and attribute together left what was loaded: the twin's value, else the file's."""
     if case.fresh:
         return False
     now = setting.item or setting.attr
     if case.twin is not None and case.twin.cls == case.component.cls:
-        before = case.twin.setting(setting.name)
+        before = twin_of(case, setting)
         was = (before.item or before.attr) if before is not None else None
         return was is not None and now is not None and not same(was, now)
     return (
@@ -30,6 +53,7 @@ def drifted(case: Case, setting: Setting) -> bool:
         and setting.item is not None
         and same_class(case)
         and not same(setting.disk, setting.item)
+        and setting.name not in case.component.facts.get("registers", {})
     )
 
 
@@ -43,9 +67,9 @@ def flagged(setting: Setting) -> bool:
     """Listed in ``_use_default_values`` with a value that is not the default."""
     return (
         setting.defaulted
+        and setting.accepted
         and setting.item is not None
-        and setting.default is not None
-        and not same(setting.item, setting.default)
+        and (setting.default is None or not same(setting.item, setting.default))
     )
 
 
@@ -61,7 +85,7 @@ def resolved(case: Case, setting: Setting) -> bool:
 
 
 def shadowed(case: Case, setting: Setting) -> bool:
-    """A live attribute with another value than both places of the config, put there after construction."""
+    """A live attribute with another value than both places of the config, and than the constructor gives it."""
     if setting.role == "component" or setting.live is None or setting.item is None:
         return False
     if setting.name in case.component.facts.get("per_run", ()):
@@ -71,25 +95,77 @@ def shadowed(case: Case, setting: Setting) -> bool:
     return not resolved(case, setting)
 
 
-def changed_to(case: Case, setting: Setting) -> Value | None:
-    """The value somebody wrote after construction, or None when nothing was changed."""
+def private(case: Case, setting: Setting) -> Value | None:
+    """What a setter such as ``set_shift`` put on the object, where it is not what the config yields."""
+    rebuilt, name = case.component.rebuilt, f"_{setting.name}"
+    if rebuilt is None or setting.role == "component" or name in case.component.facts.get("per_run", ()):
+        return None
+    now, built = case.component.state.get("attributes", {}), rebuilt.state.get("attributes", {})
+    if name not in now or name not in built or now[name] == built[name]:
+        return None
+    return Value(type(now[name]).__name__, now[name])
+
+
+def effects_of(case: Case, setting: Setting) -> dict[str, Any]:
+    """What building the class with the setting's other value showed; see ``observe.rebuild``."""
+    found: dict[str, Any] = case.component.facts.get("effects", {}).get(setting.name, {})
+    return found
+
+
+def change_of(case: Case, setting: Setting) -> Change | None:
+    """The change that was made to a setting after construction, or None when there was none."""
+    if setting.role == "component":
+        return None
     if split(case, setting):
-        return intended(setting)
-    if shadowed(case, setting):
-        return setting.live
-    if flagged(setting) or drifted(case, setting):
-        return setting.item or setting.attr
-    return None
+        return split_change(case, setting)
+    made_with = effects_of(case, setting).get("made_with")
+    if shadowed(case, setting) and setting.item is not None and setting.live is not None:
+        old, sure = older(case, setting, setting.item, setting.live, weak=setting.item)
+        if old is setting.live:
+            return Change(setting.item, "item", setting.live)
+        return Change(setting.live, "live", setting.item, sure)
+    if flagged(setting) or drifted(case, setting) or made_with == "private":
+        now = setting.item or setting.attr
+        return None if now is None else Change(now, "item", setting.default if flagged(setting) else setting.disk)
+    set_to = private(case, setting)
+    return None if set_to is None else Change(set_to, "private", setting.item)
 
 
-def intended(setting: Setting) -> Value | None:
-    """Which of two disagreeing places is the new one: that which is not the old value of file or default."""
-    for old in (setting.disk, setting.default if setting.defaulted else None, setting.live):
-        if old is not None and same(old, setting.item):
-            return setting.attr
-        if old is not None and same(old, setting.attr) and setting.item is not None:
-            return setting.item
-    return setting.attr or setting.item
+def split_change(case: Case, setting: Setting) -> Change | None:
+    item, attr = setting.item, setting.attr
+    if item is None or attr is None:  # one of the two is gone
+        return Change(item, "item") if item is not None else Change(attr, "attr") if attr is not None else None
+    old, sure = older(case, setting, item, attr)
+    return Change(item, "item", attr, sure) if old is attr else Change(attr, "attr", item, sure)
+
+
+def older(
+    case: Case, setting: Setting, item: Value, other: Value, weak: Value | None = None
+) -> tuple[Value | None, bool]:
+    """Which of two values was there before the other, by the most telling witness; and whether one was found."""
+    for witness in witnesses(case, setting, other):
+        if same(witness, item) != same(witness, other):
+            return (item if same(witness, item) else other), True
+    if weak is not None and same(setting.default, weak):
+        return weak, True
+    return None, False
+
+
+def witnesses(case: Case, setting: Setting, other: Value) -> Iterator[Value | None]:
+    """Values that the setting had before, the most telling first."""
+    twin = twin_of(case, setting)
+    if twin is not None:
+        yield twin.item or twin.attr
+    made_with = effects_of(case, setting).get("made_with")
+    if made_with is not None:
+        yield setting.item if made_with == "item" else other
+    if setting.defaulted:
+        yield setting.default
+    if same_class(case):
+        yield setting.disk
+    if other is not setting.live:
+        yield setting.live
+    yield setting.disk
 
 
 def later(setting: Setting, *places: str) -> list[Read]:
@@ -112,18 +188,6 @@ def told(reads: list[Read], most: int = 2) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
-def remedy(case: Case, setting: Setting, value: Value | None) -> str:
-    """The exact line that makes ``setting`` have ``value`` in every place that counts."""
-    name, cls, text = case.name, case.component.cls, literal(value)
-    if setting.name == "requires_safety_checker" and case.component.kind == "pipeline":
-        return (
-            "pipe.safety_checker = None"
-            if value is not None and value.data is False
-            else "pipe.safety_checker = safety_checker"
-        )
-    if case.component.kind == "scheduler":
-        return f"{name} = {cls}.from_config({name}.config, {setting.name}={text})"
-    if case.component.kind == "model" and not later(setting):
-        subfolder = "" if name == case.component.path else f", subfolder={case.component.path!r}"
-        return f"{name} = {cls}.from_pretrained(SOURCE{subfolder}, {setting.name}={text})"
-    return f"{name}.register_to_config({setting.name}={text})"
+def nobody(case: Case) -> str:
+    """Who was asked when a setting has no reader: a component on its own is judged without any pipeline around it."""
+    return "nobody" if case.snapshot.pipeline is not None else f"no code of {case.component.cls}"

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.model import Finding, Setting
-from inspector.rules.changes import flagged, intended, later, remedy, same, split, told
+from inspector.rules.changes import (
+    change_of,
+    effects_of,
+    flagged,
+    later,
+    nobody,
+    resolved,
+    same,
+    split,
+    split_change,
+    told,
+)
 from inspector.rules.registry import Case, finding, literal, rule
+from inspector.rules.remedies import remedy, written_by_library
 
 
 @rule("IPC101", "error", "item and attribute of the config disagree")
@@ -37,27 +49,26 @@ def item_and_attribute(case: Case) -> Iterator[Finding]:
     for setting in case.component.settings:
         if not split(case, setting):
             continue
-        writers = (
-            case.component.facts.get("writers", {}).get(setting.name, [])
-            if same(setting.attr, intended(setting))
-            else []
-        )
+        change = split_change(case, setting)
+        writers = case.component.facts.get("writers", {}).get(setting.name, [])
+        if change is None or change.place != "attr":
+            writers = []
         both = f"config.{setting.name} is {literal(setting.attr)}, config[{setting.name!r}] is {literal(setting.item)}"
-        message = f"{both}: {in_force(setting)}"
+        message = f"{both}: {in_force(case, setting)}; {kept(case, setting)}"
         if writers:
             message += f"; the library itself writes the attribute: {writers[0]}"
         yield finding(
             "IPC101",
             case.where(setting.name),
             message,
-            remedy(case, setting, intended(setting)),
+            (change and written_by_library(case, setting, change)) or remedy(case, setting, change),
             setting=setting,
             severity=None if not writers else "note" if case.fresh else "warning",
             confidence="likely" if writers else "certain",
         )
 
 
-def in_force(setting: Setting) -> str:
+def in_force(case: Case, setting: Setting) -> str:
     """Which of the two values counts, and for whom."""
     attribute, item = later(setting, "config.attr"), later(setting, "config.item")
     if attribute and not item:
@@ -66,9 +77,32 @@ def in_force(setting: Setting) -> str:
         now = f"the code reads the item, so {literal(setting.item)} is in force: {told(item)}"
     elif item:
         now = f"{literal(setting.attr)} is in force in {told(attribute, 1)}, {literal(setting.item)} in {told(item, 1)}"
+    elif live := later(setting, "live"):
+        now = f"the code reads neither but the object's own attribute, {literal(setting.live)}: {told(live)}"
     else:
-        now = "nothing reads either after __init__"
-    return f"{now}; from_config, save_pretrained and repr use {literal(setting.item)}"
+        who = nobody(case)
+        now = f"{'nothing' if who == 'nobody' else who} reads either after __init__"
+        made_with = effects_of(case, setting).get("made_with")
+        if made_with in ("item", "attr"):
+            now += f", and the object was built with {literal(setting.item if made_with == 'item' else setting.attr)}"
+    own = [w for lines in case.component.facts.get("registers", {}).values() for w in lines if " " in w]
+    again = [w for w in own if w.startswith(f"{case.component.cls}.") and ".__init__ " not in w]
+    if attribute and again and case.component.kind == "scheduler":
+        now += f", until {again[0]} registers a setting: that puts every item back into its attribute"
+    return now
+
+
+def kept(case: Case, setting: Setting) -> str:
+    """What from_config, a saved file and repr make of the item."""
+    if setting.item is None:
+        return "from_config, save_pretrained and repr do not have it"
+    value, refused = literal(setting.item), effects_of(case, setting).get("refused", {}).get("item")
+    if refused:
+        return f"save_pretrained and repr use {value}, which {case.component.cls} refuses when it is built: {refused}"
+    if flagged(setting):
+        instead = "nothing, and raises" if setting.default is None else f"the default {literal(setting.default)}"
+        return f"save_pretrained and repr use {value}, from_config {instead} (see IPC102)"
+    return f"from_config, save_pretrained and repr use {value}"
 
 
 @rule("IPC102", "error", "not the default, but listed as a default: from_config will drop it")
@@ -101,8 +135,11 @@ def flagged_as_default(case: Case) -> Iterator[Finding]:
         if not flagged(setting):
             continue
         registers = case.component.facts.get("registers", {}).get(setting.name)
-        if split(case, setting) or case.component.facts.get("effects", {}).get(setting.name, {}).get("stale"):
+        effects = effects_of(case, setting)
+        if split(case, setting) or effects.get("stale"):
             how = "it was written to the config after construction"
+        elif effects.get("made_with") == "item" and not registers:
+            how = "it was passed by position"
         elif registers:
             how = f"it was registered after construction, by {registers[-1]}"
         else:
@@ -110,9 +147,14 @@ def flagged_as_default(case: Case) -> Iterator[Finding]:
         yield finding(
             "IPC102",
             case.where(setting.name),
-            f"{setting.name}={literal(setting.item)} is listed in _use_default_values, so from_config drops it and the "
-            f"default {literal(setting.default)} comes back; {how}",
-            remedy(case, setting, setting.item),
+            f"{setting.name}={literal(setting.item)} is listed in _use_default_values, so from_config drops it and "
+            + (
+                f"raises, since {case.component.cls} has no default for it"
+                if setting.default is None
+                else f"the default {literal(setting.default)} comes back"
+            )
+            + f"; {how}",
+            remedy(case, setting, change_of(case, setting)),
             setting=setting,
         )
 
@@ -145,14 +187,15 @@ def read_from_both(case: Case) -> Iterator[Finding]:
         ):
             continue
         config, live = later(setting, "config.attr", "config.item"), later(setting, "live")
-        if case.fresh or not config or not live:
+        if resolved(case, setting) or not config or not live:
             continue
+        change = change_of(case, setting)
         yield finding(
             "IPC110",
             case.where(setting.name),
             f"{told(live, 1)} reads the object's attribute and uses {literal(setting.live)}; "
             f"{told(config, 1)} reads the config and uses {literal(setting.attr)}",
-            remedy(case, setting, setting.live),
+            remedy(case, setting, change) if change else f"{case.name}.{setting.name} = {literal(setting.attr)}",
             setting=setting,
         )
 

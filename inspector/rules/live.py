@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.model import Finding, Setting
-from inspector.rules.changes import drifted, later, remedy, resolved, same, shadowed, told
+from inspector.rules.changes import change_of, drifted, later, nobody, resolved, same, shadowed, told, twin_of
 from inspector.rules.registry import Case, finding, literal, rule
+from inspector.rules.remedies import moot, remedy
 
 
 @rule("IPC103", "warning", "a live attribute shadows a config key with another value")
@@ -29,19 +30,23 @@ def shadow(case: Case) -> Iterator[Finding]:
     ```
     """
     for setting in case.component.settings:
-        if shadowed(case, setting):
-            yield finding(
-                "IPC103",
-                case.where(setting.name),
-                f"{case.name}.{setting.name} is {literal(setting.live)}, the config says {literal(setting.item)}: "
-                f"{who_sees(setting)}",
-                remedy(case, setting, setting.live),
-                setting=setting,
-                confidence="certain" if case.component.rebuilt else "likely",
-            )
+        change = change_of(case, setting) if shadowed(case, setting) else None
+        if change is None or (change.place != "live" and not same(setting.item, setting.attr)):
+            continue  # the config itself is split: IPC101 tells that story
+        old_copy = change.place == "item" and not later(setting, "live")
+        yield finding(
+            "IPC103",
+            case.where(setting.name),
+            f"{case.name}.{setting.name} is {literal(setting.live)}, the config says {literal(setting.item)}: "
+            f"{who_sees(case, setting)}" + (" (the old value, left on the object)" if old_copy else ""),
+            remedy(case, setting, change),
+            setting=setting,
+            severity="note" if old_copy or moot(case, setting) else None,
+            confidence="certain" if case.component.rebuilt else "likely",
+        )
 
 
-def who_sees(setting: Setting) -> str:
+def who_sees(case: Case, setting: Setting) -> str:
     live, config = later(setting, "live"), later(setting, "config.attr", "config.item")
     if live and config:
         return f"the attribute is read by {told(live, 1)}, the config by {told(config, 1)}; saving keeps the config's"
@@ -49,7 +54,7 @@ def who_sees(setting: Setting) -> str:
         return f"the attribute is read by {told(live)}; from_config and save_pretrained use the config"
     if config:
         return f"only the config is read, by {told(config)}; the attribute changes nothing"
-    return "read by nobody after __init__"
+    return f"read by {nobody(case)} after __init__"
 
 
 @rule("IPC114", "note", "resolved at construction: config and attribute differ by design")
@@ -98,7 +103,7 @@ def changed_since(case: Case) -> Iterator[Finding]:
             and drifted(case, setting)
             and (setting.item is None or same(setting.item, setting.attr))
         ):
-            before = case.twin.setting(setting.name) if case.twin and case.twin.cls == case.component.cls else None
+            before = twin_of(case, setting)
             was = (before and (before.item or before.attr)) or setting.disk
             readers = later(setting)
             yield finding(

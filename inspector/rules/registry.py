@@ -96,5 +96,5 @@ def literal(value: Value | None) -> str:
     if value is None:
         return "absent"
     data = tuple(value.data) if value.type == "tuple" and isinstance(value.data, list) else value.data
-    text = repr(data)
+    text = str(data) if value.type == "float" else repr(data)  # inf and nan are strings in plain data
     return text if len(text) <= 80 else f"{text[:76]} ..."

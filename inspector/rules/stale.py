@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.model import Finding, Setting
-from inspector.rules.changes import changed_to, later, remedy, told
+from inspector.rules.changes import Change, change_of, effects_of, later, nobody, told
 from inspector.rules.registry import Case, finding, literal, rule
+from inspector.rules.remedies import changes_of, moot, rebuilt_pipeline, rebuilt_scheduler, remedy
 
 
 @rule("IPC106", "warning", "a changed setting that no code reads: changing it does nothing")
@@ -29,30 +30,44 @@ def unread(case: Case) -> Iterator[Finding]:
     obj.config.use_karras_sigmas = True  # split, but read by set_timesteps
     ```
     """
-    for setting, effects in changed(case):
-        if not later(setting) and not (effects or {}).get("changes") and not stale_by_reading(case, setting, effects):
-            new = literal(changed_to(case, setting))
+    for setting, change in changed(case):
+        effects = effects_of(case, setting)
+        if later(setting) or effects.get("changes") or stale_by_reading(case, setting):
+            continue
+        if outside := case.component.facts.get("read_outside", {}).get(setting.name):
             yield finding(
                 "IPC106",
                 case.where(setting.name),
-                f"{setting.name} was changed to {new}, and nobody reads it after __init__: it does nothing",
-                remedy(case, setting, changed_to(case, setting)),
+                f"{setting.name} was changed to {literal(change.new)}; {nobody(case)} reads it after __init__, "
+                f"but pipelines do: {outside}",
+                remedy(case, setting, change),
                 setting=setting,
-                confidence="likely" if case.component.facts.get("read_whole") else "certain",
+                severity="note",
             )
+            continue
+        yield finding(
+            "IPC106",
+            case.where(setting.name),
+            f"{setting.name} was changed to {literal(change.new)}, and {nobody(case)} reads it after __init__: "
+            "it does nothing",
+            remedy(case, setting, change),
+            setting=setting,
+            severity="note" if moot(case, setting) else None,
+            confidence="likely" if case.component.facts.get("read_whole") else "certain",
+        )
 
 
-def changed(case: Case) -> Iterator[tuple[Setting, dict[str, list[str]] | None]]:
+def changed(case: Case) -> Iterator[tuple[Setting, Change]]:
+    """The changed settings; not those for which the object has a setter, which is not the same as building it anew."""
     if case.component.facts.get("unread"):
         return  # the class's source is not there, so nobody may say that nothing reads a setting
-    for setting in case.component.settings:
-        if setting.accepted and setting.role == "value" and changed_to(case, setting) is not None:
-            yield setting, case.component.facts.get("effects", {}).get(setting.name)
+    yield from ((s, c) for s, c in changes_of(case) if c.place != "private")
 
 
-def stale_by_reading(case: Case, setting: Setting, effects: dict[str, list[str]] | None) -> bool:
+def stale_by_reading(case: Case, setting: Setting) -> bool:
     """Where the class could not be built anew to see: ``__init__`` reads the setting, so state may derive from it."""
-    return effects is None and case.component.kind != "pipeline" and any(r.place == "init" for r in setting.reads)
+    built = setting.name in case.component.facts.get("effects", {}) or case.component.rebuilt is not None
+    return not built and case.component.kind != "pipeline" and any(r.place == "init" for r in setting.reads)
 
 
 @rule("IPC107", "error", "changed after construction, but only __init__ uses it: derived state is stale")
@@ -73,17 +88,16 @@ def stale(case: Case) -> Iterator[Finding]:
     obj = EulerDiscreteScheduler.from_config(EulerDiscreteScheduler().config, beta_end=0.5)
     ```
     """
-    for setting, effects in changed(case):
-        names = (effects or {}).get("stale", [])
-        if names or (stale_by_reading(case, setting, effects) and not later(setting)):
-            new = changed_to(case, setting)
-            after = f"; set_timesteps and others still read it ({told(later(setting), 1)})" if later(setting) else ""
+    for setting, change in changed(case):
+        names = effects_of(case, setting).get("stale", [])
+        if names or (stale_by_reading(case, setting) and not later(setting)):
+            after = f"; other code still reads it ({told(later(setting), 1)})" if later(setting) else ""
             yield finding(
                 "IPC107",
                 case.where(setting.name),
-                f"{setting.name} was changed to {literal(new)} after construction, but __init__ already computed "
-                f"{', '.join(names) or 'what depends on it'} from the old value{after}",
-                remedy(case, setting, new),
+                f"{setting.name} was changed to {literal(change.new)} after construction, but __init__ already "
+                f"computed {', '.join(names) or 'what depends on it'} from the old value{after}",
+                remedy(case, setting, change),
                 setting=setting,
                 confidence="certain" if names else "likely",
             )
@@ -102,7 +116,7 @@ def stale_pipeline(case: Case) -> Iterator[Finding]:
                 case.where(name),
                 f"pipe.{name} is {now[name]!r}, computed by __init__; built around the present components "
                 f"it is {built[name]!r}",
-                f"pipe = {case.component.cls}(**pipe.components)",
+                rebuilt_pipeline(case),
                 places={"live": now[name]},
             )
 
@@ -140,7 +154,7 @@ def contradiction(case: Case) -> Iterator[Finding]:
             case.where(worst),
             f"{', '.join(different)} are not what the config yields: {worst} {ends(now[worst])} on the object, "
             f"{ends(built[worst])} from its config",
-            f"{case.name} = {case.component.cls}.from_config(dict({case.name}.config))",
+            rebuilt_scheduler(case),
             places={"live": now[worst]},
         )
 
@@ -192,21 +206,26 @@ def unsaved(case: Case) -> Iterator[Finding]:
     if rebuilt is None or case.component.kind != "scheduler":
         return
     now, built = case.component.state.get("attributes", {}), rebuilt.state.get("attributes", {})
-    for name in sorted((now.keys() & built.keys()) - set(case.component.facts.get("per_run", ()))):
-        if now[name] != built[name]:
-            public = name.lstrip("_")
-            setting = case.component.setting(public)
-            hint = (
-                f"{case.name} = {case.component.cls}.from_config({case.name}.config, {public}={now[name]!r})"
-                if setting
-                else ""
-            )
-            yield finding(
-                "IPC109",
-                case.where(public if setting else name),
-                f"{case.name}.{name} is {now[name]!r}, its config yields {built[name]!r}: "
-                "save_pretrained and from_config keep the config's",
-                hint,
-                setting=setting,
-                places={**(setting.places() if setting else {}), "live": now[name]},
-            )
+    told_already = {n for s, _ in changed(case) for n in effects_of(case, s).get("stale", ())}
+    for name in sorted((now.keys() & built.keys()) - set(case.component.facts.get("per_run", ())) - told_already):
+        if now[name] == built[name]:
+            continue
+        public = name.lstrip("_")
+        setting = case.component.setting(public)
+        change = change_of(case, setting) if setting is not None else None
+        if change is not None and change.place != "private":
+            continue  # the config was changed, the attribute is what it was: IPC107
+        follows = effects_of(case, setting).get("changes", ()) if setting is not None else ()
+        yield finding(
+            "IPC109",
+            case.where(public if setting else name),
+            f"{case.name}.{name} is {now[name]!r}, its config yields {built[name]!r}: "
+            "save_pretrained and from_config keep the config's",
+            f"{remedy(case, setting, change)}  # {', '.join(follows)} will follow too"
+            if setting is not None and change is not None and follows
+            else remedy(case, setting, change)
+            if setting is not None and change is not None
+            else rebuilt_scheduler(case),
+            setting=setting,
+            places={**(setting.places() if setting else {}), "live": now[name]},
+        )
