@@ -1,4 +1,4 @@
-"""A Hub repository as a local folder: from the cache, or with ``--online`` its JSON files and safetensors headers.
+"""A Hub repository as a local folder: from the cache, else from the Hub its JSON files and safetensors headers.
 
 The real client does the work. What is fetched is laid into a folder of our own, in which the header of
 ``model.safetensors`` is ``model.safetensors.header``: a file of the true size with the true header and a hole where the
@@ -29,13 +29,16 @@ _COMMIT = re.compile(r"^[0-9a-f]{40,64}$")
 _SECONDS = 30
 
 
-def snapshot_folder(name: str, revision: str | None, *, online: bool = False, limits: Limits | None = None) -> Path:
+def snapshot_folder(
+    name: str, revision: str | None, *, online: bool = False, cached_only: bool = False, limits: Limits | None = None
+) -> Path:
     """The local folder of a Hub repository.
 
     Args:
         name: ``org/name``.
         revision: a branch, tag or commit; the default branch when None.
-        online: fetch what is not in the local cache.
+        online: ask the Hub even where the cache has it.
+        cached_only: never ask the Hub.
         limits: the caps on files and headers.
 
     Raises:
@@ -44,11 +47,22 @@ def snapshot_folder(name: str, revision: str | None, *, online: bool = False, li
     shown = f"{name}@{revision}" if revision else name
     if online:
         return fetched(name, revision, shown, limits or Limits())
-    return cached(name, revision, shown)
+    try:
+        return cached(name, revision, shown)
+    except NotCachedError:
+        from huggingface_hub import constants
+
+        if cached_only or constants.HF_HUB_OFFLINE:
+            raise
+    return fetched(name, revision, shown, limits or Limits())
+
+
+class NotCachedError(InspectError):
+    """A Hub id that the local cache does not have."""
 
 
 def cached(name: str, revision: str | None, shown: str) -> Path:
-    """What the Hub's own cache has of a repository, and what ``--online`` once fetched of the same commit.
+    """What the Hub's own cache has of a repository, and what was once fetched of the same commit.
 
     Raises:
         InspectError: neither has it.
@@ -63,8 +77,8 @@ def cached(name: str, revision: str | None, shown: str) -> Path:
         # A snapshot without all of its files is what diffusers leaves behind: it fetches only those it needs.
         partial = getattr(error, "snapshot_path", None)
         if partial is None:
-            hint = "--online fetches its JSON files and headers; or is a local path meant?"
-            raise InspectError(f"{shown} is no local path and not in the Hub cache", hint=hint, where=name) from error
+            hint = "HF_HUB_OFFLINE is set: unset it to fetch its JSON files and headers; or is a local path meant?"
+            raise NotCachedError(f"{shown} is no local path and not in the Hub cache", hint=hint, where=name) from error
         found = Path(partial)
     except HFValidationError as error:
         raise InspectError(f"{shown} is neither a path nor a Hub id: {said(error)}", where=name) from error

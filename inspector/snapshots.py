@@ -42,7 +42,7 @@ def take(
         torch_dtype: with ``weights``, the type to load them as (``float16``).
         device: with ``weights``, where to put the pipeline.
         trust_remote_code: run code that comes with the folder.
-        online: a Hub id may be fetched.
+        online: ask the Hub even where the local cache has a Hub id.
         limits: the caps for reading.
         timeout: how many seconds building may take.
         progress: told what is being done.

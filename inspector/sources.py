@@ -47,11 +47,11 @@ class Source:
 
 
 def resolve(text: str, *, online: bool = False) -> Source:
-    """Tell what a SOURCE is, and find its files. Nothing is built and, unless ``online``, nothing is fetched.
+    """Tell what a SOURCE is, and find its files. Nothing is built; only what the Hub alone has is fetched.
 
     Args:
         text: ``demo:NAME``, ``py:MODULE:FACTORY``, ``class:NAME``, a path, or ``ORG/NAME[@REVISION]``.
-        online: a Hub id may be fetched (JSON files and safetensors headers only).
+        online: ask the Hub for the newest even where the cache has a Hub id.
 
     Raises:
         InspectError: there is no such thing (exit 3), or the text has no meaning (exit 2).
@@ -96,12 +96,13 @@ def on_the_hub(text: str, name: str, *, online: bool) -> Source:
     from inspector.hub import snapshot_folder
 
     name, _, revision = name.partition("@")
+    # models/sd15 beside a folder models, or beside model/sd15: a path that was mistyped, and nobody's to be asked for
+    hint = likely(text, Path(text))
+    mistyped = not text.startswith("hub:") and (Path(name).parent.is_dir() or hint.startswith("did you mean"))
     try:
-        folder = snapshot_folder(name, revision or None, online=online)
+        folder = snapshot_folder(name, revision or None, online=online, cached_only=mistyped)
     except InspectError as error:
-        # models/sd15 beside a folder models, or beside model/sd15: a path that was mistyped
-        hint = likely(text, Path(text))
-        if online or text.startswith("hub:") or not (Path(name).parent.is_dir() or hint.startswith("did you mean")):
+        if online or not mistyped:
             raise
         message = f"{text}: no such file or folder, and no Hub id that is in the local cache"
         raise InspectError(message, hint=hint, code="IPI901", where=text) from error

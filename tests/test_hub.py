@@ -126,9 +126,9 @@ def test_from_the_cache_without_network(tmp_path: Path) -> None:
 def test_a_revision_from_the_cache(tmp_path: Path, revision: str) -> None:
     in_cache(tmp_path, repository(), revision="v1")
     assert ask(tmp_path, f"{NAME}@{revision}").returncode == 0
-    missing = ask(tmp_path, f"{NAME}@other")
+    missing = ask(tmp_path, f"{NAME}@other", HF_HUB_OFFLINE="1")
     assert missing.returncode == 3
-    assert "not in the Hub cache" in missing.stderr and "--online" in missing.stderr
+    assert "not in the Hub cache" in missing.stderr and "HF_HUB_OFFLINE" in missing.stderr
 
 
 def test_a_link_in_a_cached_snapshot_that_leaves_it(tmp_path: Path) -> None:
@@ -255,11 +255,22 @@ def test_told_to_stay_offline(tmp_path: Path, hub: Hub) -> None:
     assert not hub.tokens
 
 
-def test_without_online_nothing_is_asked(tmp_path: Path, hub: Hub) -> None:
-    done = ask(tmp_path, NAME, endpoint=hub.address)
-    assert done.returncode == 3
-    assert "--online" in done.stderr
+def test_what_is_cached_is_not_asked_for(tmp_path: Path, hub: Hub) -> None:
+    in_cache(tmp_path, repository())
+    assert ask(tmp_path, NAME, endpoint=hub.address).returncode == 0
     assert not hub.tokens
+
+
+def test_what_is_not_cached_is_fetched(tmp_path: Path, hub: Hub) -> None:
+    assert ask(tmp_path, NAME, endpoint=hub.address).returncode == 0
+    assert hub.tokens
+
+
+def test_a_mistyped_path_is_not_asked_for(tmp_path: Path, hub: Hub) -> None:
+    """``tests/benchmark`` beside ``tests/benchmarks`` is a path; its name is nobody else's business."""
+    done = ask(tmp_path, "tests/benchmark", endpoint=hub.address)
+    assert done.returncode == 3
+    assert "did you mean" in done.stderr and not hub.tokens
 
 
 def test_what_diffusers_left_in_the_cache(tmp_path: Path, hub: Hub) -> None:

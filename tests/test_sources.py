@@ -212,7 +212,7 @@ def test_a_saved_report_is_told_by_its_beginning(tmp_path: Path, content: str, s
 def test_a_hub_id_that_is_not_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.chdir(tmp_path)
     error = refused(text)
-    assert "not in the Hub cache" in error.message and "--online" in error.hint
+    assert "not in the Hub cache" in error.message and "HF_HUB_OFFLINE" in error.hint
 
 
 def test_a_mistyped_path_that_looks_like_a_hub_id(model: Path) -> None:

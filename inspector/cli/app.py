@@ -110,7 +110,7 @@ def diff(
         str | None, typer.Option(metavar="SOURCE", help="What SOURCE was before anyone changed it.")
     ] = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Allow the Hub to be asked for what is not in the local cache.")
+        bool, typer.Option("--online", help="Ask the Hub for the newest, even where the local cache has a Hub id.")
     ] = False,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run the code that comes with the model.")

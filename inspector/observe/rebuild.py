@@ -49,8 +49,26 @@ def with_rebuilt(component: Component, obj: Any) -> Component:
         place, value = other_value(component, setting, obj, reference)
         if place:
             effects[setting.name] = effect(component, obj, rebuilt, setting.name, place, value)
+    if not effects:
+        effects = culprits(component, obj, rebuilt)
     facts = {**component.facts, "effects": effects} if effects else component.facts
     return replace(component, rebuilt=reference, facts=facts)
+
+
+def culprits(component: Component, obj: Any, rebuilt: Any) -> dict[str, Any]:
+    """Which settings explain a derived state that the config does not yield: those it was built without."""
+    per_run = component.facts.get("per_run", ())
+    built, now = derived(rebuilt, per_run), of_component(component, obj, per_run)
+    if component.kind != "scheduler" or all(equal(v, built[n]) for n, v in now.items() if n in built):
+        return {}
+    found = {}
+    for setting in component.settings:
+        if setting.accepted and setting.default is not None and not setting.default.same(setting.item):
+            default = defaults_of(type(obj))[setting.name]
+            tried = effect(component, obj, rebuilt, setting.name, "default", default)
+            if tried.get("made_with") == "default":
+                found[setting.name] = tried
+    return found
 
 
 def look(component: Component, obj: Any) -> Component:

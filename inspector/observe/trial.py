@@ -54,15 +54,17 @@ def copied(obj: Any) -> Any:
 
 
 def refreshed(scheduler: Any) -> Any:
-    """A copy on which ``set_timesteps`` was called, or None where that does not work."""
+    """A copy on which ``set_timesteps`` was called, as far as that goes; None where there is no copy."""
     try:
         made = copied(scheduler)
-        try:
-            made.set_timesteps(_STEPS)
-        except (TypeError, ValueError):  # with dynamic shifting it must be told by how much
-            made.set_timesteps(_STEPS, mu=1.0)
-    except Exception:  # noqa: BLE001 (a copy or a call that the class does not allow: then nothing is known)
+    except Exception:  # noqa: BLE001 (a state that cannot be copied: then nothing is known)
         return None
+    for more in ({}, {"mu": 1.0}):  # with dynamic shifting it must be told by how much
+        try:
+            made.set_timesteps(_STEPS, **more)
+            break
+        except Exception:  # noqa: BLE001, S112 (what was computed until then was computed anew)
+            continue
     return made
 
 

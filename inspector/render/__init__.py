@@ -16,6 +16,12 @@ FORMATS: dict[str, str] = {
 }
 """Where each format's function is; the module comes in when the format is asked for."""
 
+BODIES: dict[str, str] = {
+    "whatif": "inspector.render.whatif:told",
+    "watch": "inspector.render.watch:told",
+}
+"""Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:

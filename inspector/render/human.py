@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,10 +86,21 @@ def lines(report: Report, page: Page) -> Iterator[Text]:
         if group.blocks:
             yield from section(group, page)
     yield from noted([g for g in found if not g.blocks], page)
+    yield from body(report, page)
     yield from skipped(report, page)
     severity, line = verdict(report, page.width - 2)
     yield text("")
     yield text(f"{GLYPHS[severity]} ", line, style=STYLES[severity])
+
+
+def body(report: Report, page: Page) -> Iterator[Text]:
+    """What a command other than ``diff`` tells, by a function of its own."""
+    from inspector.render import BODIES
+
+    place = BODIES.get(report.data.get("command", ""))
+    if place is not None:
+        module, _, name = place.partition(":")
+        yield from getattr(importlib.import_module(module), name)(report, page)
 
 
 def head(report: Report, page: Page) -> Iterator[Text]:

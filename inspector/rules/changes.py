@@ -124,7 +124,7 @@ def change_of(case: Case, setting: Setting) -> Change | None:
         if old is setting.live:
             return Change(setting.item, "item", setting.live)
         return Change(setting.live, "live", setting.item, sure)
-    if flagged(setting) or drifted(case, setting) or made_with == "private":
+    if flagged(setting) or drifted(case, setting) or made_with in ("private", "default"):
         now = setting.item or setting.attr
         return None if now is None else Change(now, "item", setting.default if flagged(setting) else setting.disk)
     set_to = private(case, setting)
