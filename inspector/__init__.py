@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inspector.model import Snapshot
     from inspector.result import Result
+    from inspector.watching.api import Watch
 
-__all__ = ["__version__", "capture", "diff"]
+__all__ = ["__version__", "capture", "diff", "trace", "watch", "whatif"]
 __version__ = "0.1.0"
 
 
@@ -53,3 +54,59 @@ def diff(a: Any, b: Any = None, *, twin: Any = None, **options: Any) -> Result:
     from inspector.result import result_of
 
     return result_of(a, b, twin, **options)
+
+
+def whatif(obj: Any, *lines: str, **options: Any) -> Result:
+    """What lines of code would really do: tried, in order, on a scratch copy; ``obj`` is left as it is.
+
+    Args:
+        obj: a live object, or a SOURCE as on the command line.
+        lines: ``PATH = VALUE`` or ``VALUE``: paths from ``pipe`` or ``scheduler``, literals,
+            ``CLASS.from_config(PATH, k=v)``, ``copy.deepcopy(PATH)``.
+        options: for a SOURCE, as for :func:`capture`.
+
+    Returns:
+        A result; ``data["lines"]`` has for each line what changed, whether the object itself, one made by
+        ``from_config`` and one saved and loaded behave differently, the reason, and the line to write instead.
+
+    Raises:
+        InspectError: a line that is not of this grammar, or a SOURCE that cannot be read.
+    """
+    from inspector.result import tried
+
+    return tried(obj, lines, **options)
+
+
+def watch(obj: Any) -> Watch:
+    """Record who reads and writes which setting of ``obj`` and its components inside a ``with`` block.
+
+    Args:
+        obj: a live pipeline, scheduler or model. What is made of it inside the block is followed too.
+
+    Returns:
+        A context manager that is the report when the block has ended: print it, or take ``data`` apart.
+    """
+    from inspector.result import watching
+
+    return watching(obj)
+
+
+def trace(cls: Any, config: Any, *, component: str = "", key: str = "", **keywords: Any) -> Result:
+    """Run the real ``cls.from_config(config, **keywords)`` under observation: what became of every key, at which line.
+
+    Args:
+        cls: a class of diffusers, or its name.
+        config: a config, the object it belongs to (which also tells what a save and load would change), or a SOURCE.
+        component: of a pipeline: the component that is meant, where the class does not tell.
+        key: tell this key's story only.
+        keywords: what you pass to ``from_config``.
+
+    Returns:
+        A result to print or to take apart: ``data["keys"]`` has each key's fate, value, line and reason.
+
+    Raises:
+        InspectError: no such class, component or key, or a SOURCE cannot be read.
+    """
+    from inspector.result import traced
+
+    return traced(cls, config, component, key, keywords)

@@ -8,6 +8,7 @@ refuses, that is IPP207, and the pipeline class is called directly; where that f
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def build_pipeline(mirror: Mirror, options: Options) -> Built:
         named = (v[0] for v in index.values() if isinstance(v, list) and v and isinstance(v[0], str))
         deny_imports(n for n in named if not known(n))
     made: dict[str, Made] = {}
-    for name, value in components_of(index, cls).items():
+    for name, value in components_of(index, cls, mirror.has_folder).items():
         order = order_of(name, value)
         if isinstance(order, Order):
             made[name] = make(order, mirror, options)
@@ -79,14 +80,25 @@ def class_name(index: dict[str, Any]) -> str:
     return str(named[-1] if isinstance(named, list) and named else named)
 
 
-def components_of(index: dict[str, Any], cls: Any) -> dict[str, Any]:
-    """The entries that name a component; what the pipeline class takes as a plain value is none (fact 7)."""
+def components_of(index: dict[str, Any], cls: Any, saved: Callable[[str], bool]) -> dict[str, Any]:
+    """The entries that name a component; what the pipeline class takes as a plain value is none (fact 7).
+
+    A component with a default value looks like a plain value to the library, which does not save its folder and hands
+    the entry itself to the class (LLaDA2's tokenizer): where the folder is there all the same, it is a component.
+    """
     plain: set[str] = set()
     if cls is not None:
         expected, optional = cls._get_signature_keys(cls)
-        plain = set(optional) - set(expected)
-        index = {k: v for k, v in index.items() if k in expected or not expected}
+        named = {k for k in optional if names_class(index.get(k)) and saved(k)}
+        plain = set(optional) - set(expected) - named
+        index = {k: v for k, v in index.items() if k in expected or k in named or not expected}
     return {k: v for k, v in index.items() if not k.startswith("_") and k not in plain and isinstance(v, list)}
+
+
+def names_class(value: Any) -> bool:
+    """Whether this is an entry for a class of the table, wherever it stands."""
+    order = order_of("", value)
+    return isinstance(order, Order) and classes.find(order.library, order.cls) is not None
 
 
 def order_of(name: str, value: Any) -> Order | str:
@@ -164,7 +176,7 @@ def assemble(
         built.problems += refusal(cls, mirror.said(pipe), pipe)
     pipe = emptily(options, direct, cls, index, parts)
     if isinstance(pipe, ImportError):  # a part that the class makes for itself (a safety checker) is not installed
-        pipe = emptily(options, direct, cls, index, {**unmade(cls, index), **parts})
+        pipe = emptily(options, direct, cls, index, {**parts, **unmade(cls, parts)})
     if isinstance(pipe, Exception):
         text = f"{cls.__name__} could not be called with these components: {mirror.said(pipe)}"
         built.skipped.append(Skip("pipe", text, failed=True))
@@ -197,10 +209,10 @@ def refusal(cls: Any, said: str, error: Exception) -> list[Finding]:
     return [Finding("IPP207", "error", "pipe", f"from_pretrained cannot load this folder: {said}")]
 
 
-def unmade(cls: Any, index: dict[str, Any]) -> dict[str, Any]:
-    """Stand-ins for the optional components that an index leaves empty."""
-    names = [n for n in cls._optional_components if not isinstance(order_of(n, index.get(n)), Order)]
-    return {n: stand_in(None, "diffusers", n, "the index leaves it empty", {}) for n in names}
+def unmade(cls: Any, parts: dict[str, Any]) -> dict[str, Any]:
+    """Stand-ins for the optional components that an index leaves empty, or that could not be made."""
+    names = [n for n in cls._optional_components if parts.get(n) is None]
+    return {n: stand_in(None, "diffusers", n, "there is none that could be made", {}) for n in names}
 
 
 def direct(cls: Any, index: dict[str, Any], parts: dict[str, Any]) -> Any:
@@ -208,4 +220,5 @@ def direct(cls: Any, index: dict[str, Any], parts: dict[str, Any]) -> Any:
     expected, optional = cls._get_signature_keys(cls)
     values, _, _ = cls.extract_init_dict(dict(index))
     given = {k: values[k] for k in optional if k in values and k not in cls._optional_components}
+    given = {name: parts.get(name) if names_class(value) else value for name, value in given.items()}
     return cls(**given, **{name: parts.get(name) for name in expected if name not in given})

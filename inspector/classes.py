@@ -122,6 +122,11 @@ def find(library: str, name: str) -> ClassInfo | None:
     names = classtable.table().names(distribution)
     actual = name if name in names else renamed(name, names)
     found = classtable.table().rows(distribution, actual)
+    if not found and distribution != library:
+        # a model's folder in transformers may be called like one of these (glm_image): the library takes it for it
+        theirs = [r for r in classtable.table().rows("transformers", name) if f"/{library}/" in r.file]
+        if theirs:
+            distribution, found = "transformers", theirs
     inside = [r for r in found if library == distribution or f"/{library}/" in r.file]
     if not found:
         return None

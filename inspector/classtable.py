@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inspector.model import Kind
 
 LIBRARIES = ("diffusers", "transformers")
-_SHAPE = 4
+_SHAPE = 5
 """Raise it when the shape of a cached file changes."""
 _CLASS = re.compile(r"^class[ \t]+(\w+)[ \t]*(?:\(((?:[^()]|\([^()]*\))*)\))?[ \t]*:", re.MULTILINE)
 _ALIAS = re.compile(r"^([A-Z]\w+)[ \t]*=[ \t]*([A-Z]\w+)[ \t]*$", re.MULTILINE)
@@ -169,7 +169,8 @@ def build() -> dict[str, Any]:
                 rows[distribution][name] = kept
     files = {f for names in rows.get("diffusers", {}).values() for f, *_ in names}
     parts = [f.split("/") for f in files if f.startswith("diffusers/pipelines/") and f.count("/") >= 3]
-    return {"rows": rows, "folders": sorted({p[3] if p[2] == "deprecated" else p[2] for p in parts})}
+    # "deprecated" is a name of its own too: the library writes it for ["deprecated", "KarrasVeScheduler"]
+    return {"rows": rows, "folders": sorted({p[2] for p in parts} | {p[3] for p in parts if p[2] == "deprecated"})}
 
 
 def scan(root: Path, distribution: str) -> dict[str, list[tuple[str, list[str]]]]:

@@ -114,7 +114,8 @@ def unknown(entry: Entry) -> Entry:
             return entry.refuse("IPP204", "warning", message, f"install {library}", failed=False, read=True)
         close = [n for n in classes.near(cls) if n != cls]
         same = next((n for n in close if n.lower() == cls.lower()), None)
-        message = f"{entry.name}: {entry.shown}: the installed {library} has no class {cut(cls)}"
+        owner = library if library in classes.LIBRARIES else f"diffusers' {library}"
+        message = f"{entry.name}: {entry.shown}: the installed {owner} has no class {cut(cls)}"
         if same:
             entry.info = classes.find("diffusers", same) or classes.find("transformers", same)
             return entry.refuse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 from pathlib import Path
@@ -83,12 +84,17 @@ def build_factory(target: str) -> Built:
 
 
 def known_disk(obj: Any, limits: Limits) -> dict[str, dict[str, Any]]:
-    """The JSON that a live pipeline was loaded from, when its folder is still there."""
+    """The JSON that a live pipeline or model was loaded from, when its folder is still there."""
     config = vars(obj).get("_internal_dict", {}) if hasattr(obj, "__dict__") else {}
     path = config.get("_name_or_path") if isinstance(config, dict) else None
-    if not isinstance(path, str | os.PathLike) or not (Path(path) / INDEX).is_file():
+    if not isinstance(path, str | os.PathLike):
         return {}
     disk: dict[str, dict[str, Any]] = {}
+    if not (Path(path) / INDEX).is_file():
+        if (Path(path) / "config.json").is_file() and not hasattr(type(obj), "register_modules"):  # a model on its own
+            with Folder(Path(path), limits) as folder, contextlib.suppress(ReadError):
+                disk["model"] = folder.json("config.json")
+        return disk
     with Folder(Path(path), limits) as folder:
         for name in ("", *[n for n in dict.keys(config) if not n.startswith("_")]):
             files = (INDEX,) if not name else [f"{name}/{f}" for f in COMPONENT_FILES]

@@ -24,7 +24,8 @@ def merged(seen: Snapshot, built: Snapshot) -> Snapshot:
     components = [with_files(c, files.pop(c.path, None)) for c in built.components]
     told = {s.where for s in built.skipped}
     made = {c.path for c in built.components}
-    read = [p for p in seen.problems if p.code not in PREDICTED or p.severity == "note"]
+    ran = {c.path for c in built.components if "class_path" in c.facts}
+    read = [p for p in seen.problems if p.code not in PREDICTED or (p.severity == "note" and p.where not in ran)]
     skips = [s for s in seen.skipped if s.where not in told and s.where not in made]
     # of two skips that say the same, the one that makes the inspection incomplete stays
     failures_last = sorted((*skips, *built.skipped), key=lambda s: s.failed)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from inspector import guard
 from inspector.model import EXIT_INTERNAL, InspectError, Skip, Snapshot
@@ -48,8 +49,8 @@ class Worker:
         self.log.close()
         self.private.cleanup()
 
-    def answer(self) -> Snapshot | Skip:
-        """The snapshot, or why there is none.
+    def answer(self) -> Snapshot | Skip | dict[str, Any]:
+        """The snapshot, or what the task says, or why there is neither.
 
         Raises:
             InspectError: what the worker itself has to tell the user.
@@ -73,6 +74,9 @@ class Worker:
         if "crash" in said:  # our own fault, and to be seen as such (SAFETY, rule 19)
             hint = "please report it; --static reads the folder without building it"
             raise InspectError(f"building failed: {said['crash']}", hint=hint, exit_code=EXIT_INTERNAL)
+        if "told" in said:
+            told: dict[str, Any] = said["told"]
+            return told
         return TypeAdapter(Snapshot).validate_python(said["snapshot"])
 
     def failed(self, reason: str) -> Skip:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspector.model import Finding, InspectError, Report, Skip, Snapshot
 from inspector.render import Look, render
+
+if TYPE_CHECKING:
+    from inspector.watching.api import Watch
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,3 +110,47 @@ def known_twin(obj: Any, **options: Any) -> tuple[Snapshot | None, Skip | None]:
         return take(os.fspath(name), **options), None
     except InspectError as error:
         return None, Skip("twin", f"{name} cannot be built anew to compare with: {error.message}")
+
+
+def tried(obj: Any, lines: Sequence[str], **options: Any) -> Result:
+    """The report of ``inspector.whatif``."""
+    from inspector.trying.report import report_of
+
+    if isinstance(obj, str | Path):
+        from inspector.snapshots import ask
+
+        source = os.fspath(obj)
+        if source.startswith("demo:"):
+            options["weights"] = True
+        found = ask(source, "whatif", {"lines": list(lines)}, **options)
+        return Result(report_of(source, found), Snapshot(source, found["versions"]))
+    from inspector.trying.answers import answers
+
+    found = answers(obj, lines)
+    name = type(obj).__name__
+    return Result(report_of(name, found), Snapshot(name, found["versions"]))
+
+
+def watching(obj: Any) -> Watch:
+    """The recorder of ``inspector.watch``; its report becomes a result when the block ends."""
+    from inspector.watching.api import Watch
+
+    return Watch(obj, lambda report: Result(report, Snapshot(report.source, report.versions)))
+
+
+def traced(cls: Any, config: Any, component: str, key: str, keywords: dict[str, Any]) -> Result:
+    """The trace of a config, of a live object, or of a SOURCE."""
+    from inspector.tracing.report import report_of
+    from inspector.tracing.tasks import trace_of, traced_config
+
+    source = os.fspath(config) if isinstance(config, str | Path) else type(config).__name__
+    if isinstance(config, str | Path):
+        from inspector.snapshots import ask
+
+        name = cls if isinstance(cls, str) else cls.__name__
+        found = ask(source, "trace", {"into": name, "keywords": [], "component": component, "passed": keywords})
+    elif isinstance(config, dict):
+        found = traced_config(cls, config, keywords)
+    else:
+        found = trace_of(config, cls, [], component, passed=keywords)
+    return Result(report_of(source, found, key), Snapshot(source, found["versions"]))

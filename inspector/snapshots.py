@@ -6,9 +6,10 @@ import dataclasses
 import json
 import os
 from collections.abc import Callable
+from typing import Any
 
 from inspector import sources
-from inspector.model import EXIT_USAGE, InspectError, Snapshot
+from inspector.model import EXIT_USAGE, InspectError, Skip, Snapshot
 from inspector.process import Worker
 from inspector.reading import Limits
 from inspector.sources import Source
@@ -64,29 +65,83 @@ def take(
     if static or source.scheme in READ_ONLY:
         say(f"reading {text}")
         return read(folder, limits)
-    request = Request(
-        text=source.text,
-        scheme="folder" if source.scheme == "demo" and not is_live(source) else source.scheme,
-        path=os.path.abspath(folder.path) if folder.path else "",
-        target=source.target,
-        limits=dataclasses.asdict(limits),
+    request = request_of(
+        source,
+        folder,
+        limits,
+        timeout,
         weights=weights,
         torch_dtype=torch_dtype,
         device=device,
         online=online,
         trust_remote_code=trust_remote_code,
-        seconds=timeout,
-        here=os.getcwd(),
     )
     say(f"building {text}")
     with Worker(request) as worker:
         found = worker.answer()
     if isinstance(found, Snapshot):
         return found
+    assert isinstance(found, Skip)  # a dict is the answer to a task
     if request.scheme not in FILES:
         raise InspectError(f"{text}: {found.reason}", hint="run the same code on its own to see more")
     seen = read(folder, limits)
     return dataclasses.replace(seen, skipped=(*seen.skipped, found))
+
+
+def ask(
+    text: str,
+    task: str,
+    given: dict[str, Any],
+    *,
+    online: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    timeout: float = SECONDS,
+    progress: Callable[[str], None] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Have a source built in the worker and one of :data:`inspector.worker.TASKS` done with the live object.
+
+    Args:
+        text: the SOURCE, as a user types it.
+        task: what is to be done.
+        given: its arguments, plain data.
+        online: ask the Hub even where the local cache has a Hub id.
+        limits: the caps for reading.
+        timeout: how many seconds it may take.
+        progress: told what is being done.
+        options: weights, torch_dtype, device, trust_remote_code.
+
+    Raises:
+        InspectError: there is no such source, it cannot be built, or the task cannot be done.
+    """
+    say = progress or (lambda _: None)
+    source = sources.resolve(text, online=online)
+    if source.scheme in ("report", *READ_ONLY):
+        hint = "give a folder, a Hub id, demo: or py:"
+        raise InspectError(f"{text} cannot be built", hint=hint, exit_code=EXIT_USAGE)
+    folder = folder_of(source)
+    request = request_of(source, folder, limits, timeout, online=online, **options)
+    say(f"building {text}")
+    with Worker(dataclasses.replace(request, task=task, given=given)) as worker:
+        found = worker.answer()
+    if isinstance(found, dict):
+        return found
+    reason = found.reason if isinstance(found, Skip) else "no answer"
+    raise InspectError(f"{text}: {reason}", hint="inspect-pipe diff tells what is wrong with the source")
+
+
+def request_of(source: Source, folder: Source, limits: Limits, timeout: float, **options: Any) -> Request:
+    """What the worker is asked for a resolved source and the folder it is kept in."""
+    return Request(
+        text=source.text,
+        scheme="folder" if source.scheme == "demo" and not is_live(source) else source.scheme,
+        path=os.path.abspath(folder.path) if folder.path else "",
+        target=source.target,
+        limits=dataclasses.asdict(limits),
+        seconds=timeout,
+        here=os.getcwd(),
+        **options,
+    )
 
 
 def is_live(source: Source) -> bool:

@@ -19,8 +19,20 @@ SILENT: dict[str, Any] = {
     "eos_token_id": None,
     "pad_token_id": None,
     "bos_token_id": None,
+    "mask_token_id": None,
+    "eos_token": None,
+    "pad_token": None,
+    "bos_token": None,
+    "unk_token": None,
 }
 PARTS = ("tokenizer", "image_processor", "feature_extractor", "video_processor")
+
+# What they call on one at construction: nobody can count or look up words without the vocabulary.
+CALLS: dict[str, Any] = {
+    "apply_chat_template": lambda *given, **named: [[]],
+    "encode": lambda *given, **named: [None],
+    "convert_tokens_to_ids": lambda *given, **named: None,
+}
 
 
 def mark(obj: Any, library: str, cls: str, reason: str) -> Any:
@@ -47,7 +59,7 @@ def stand_in(base: type | None, library: str, cls: str, reason: str, config: dic
         if base is not None and name in SILENT:
             return SILENT[name]
         if base is not None and name in PARTS and name.replace("_", "") not in cls.lower():
-            return SimpleNamespace(**{**SILENT, **known})
+            return SimpleNamespace(**{**SILENT, **CALLS, **known})
         raise AttributeError(f"{cls!r} stands in for the real object and has no {name!r}")
 
     body = {
@@ -57,6 +69,7 @@ def stand_in(base: type | None, library: str, cls: str, reason: str, config: dic
         "__len__": lambda self: int(known.get("vocab_size") or 0),
         "__bool__": lambda self: True,
     }
+    body |= {name: call for name, call in CALLS.items() if base is not None and hasattr(base, name)}
     made: Any
     try:
         made = object.__new__(type(cls, (base,) if base else (), dict(body)))

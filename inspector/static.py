@@ -131,12 +131,12 @@ def pipeline(seen: Gathered) -> None:
     annotations = info.annotations if info else {}
     for key in (k for k in dict.fromkeys([*parameters, *held]) if k in held):
         value = held[key]
-        if entries.is_empty(value) or key in parameters.keys() - expected:
+        if entries.is_empty(value) or (key in parameters.keys() - expected and not names_class(value)):
             continue
         if not isinstance(value, list) and key not in expected:
             continue
         entry = entries.judge(key, value if isinstance(value, list) else [value], names, annotations.get(key, ""))
-        if info is not None and key not in expected and entry.problem is None:
+        if info is not None and key not in parameters and key not in expected and entry.problem is None:
             continue  # the library drops it; IPC104 says so
         seen.code.add(entry.custom)
         if entry.problem is not None:
@@ -145,6 +145,11 @@ def pipeline(seen: Gathered) -> None:
             seen.skipped.append(entry.skip)
         if entry.read:
             several(seen, entry)
+
+
+def names_class(value: Any) -> bool:
+    """Whether an entry names a class of the table: a component that has a default value looks like a plain value."""
+    return is_pair(value) and classes.find(value[0], value[1]) is not None
 
 
 def pipeline_class(seen: Gathered, index: dict[str, Any]) -> ClassInfo | None:

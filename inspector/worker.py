@@ -8,12 +8,13 @@ what was standard output, and whatever the libraries print goes to the log.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector import guard
 from inspector.model import EXIT_INTERNAL, InspectError, Skip, Snapshot
@@ -27,9 +28,23 @@ USER_CODE = ("py",)
 FILES = ("folder", "hub", "component", "config")
 
 
+TASKS = {
+    "whatif": "inspector.trying.answers:answers",
+    "trace": "inspector.tracing.tasks:trace_of",
+    "blame": "inspector.blaming:blame_of",
+}
+"""What can be done with the live object instead of looking at it: a function of the object, giving plain data."""
+
+WITH_FILES = ("trace", "blame")
+"""Tasks that are also told what the JSON files say: component path -> content."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Request:
-    """What the parent asks for. ``scheme``, ``path`` and ``target`` are those of a resolved source."""
+    """What the parent asks for. ``scheme``, ``path`` and ``target`` are those of a resolved source.
+
+    ``task`` names one of :data:`TASKS`, ``given`` its arguments; without a task the answer is a snapshot.
+    """
 
     text: str
     scheme: str
@@ -43,6 +58,8 @@ class Request:
     online: bool = False
     seconds: float = 300.0
     here: str = ""
+    task: str = ""
+    given: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def answer(request: Request) -> bytes:
@@ -50,10 +67,31 @@ def answer(request: Request) -> bytes:
     from pydantic import TypeAdapter
 
     try:
+        if request.task:
+            return json.dumps({"told": told(request)}).encode()
         return b'{"snapshot":' + TypeAdapter(Snapshot).dump_json(run(request)) + b"}"
     except InspectError as error:
         fields = ("message", "hint", "exit_code", "code", "where")
         return json.dumps({"error": {name: getattr(error, name) for name in fields}}).encode()
+
+
+def told(request: Request) -> dict[str, Any]:
+    """What the task says of the live object, with what could not be built."""
+    from inspector import static
+    from inspector.merging import refused
+    from inspector.reading import Limits
+    from inspector.sources import Source
+
+    limits, forbidden = Limits(**request.limits), {}
+    if request.scheme in FILES:
+        source = Source(request.text, request.scheme, Path(request.path), request.target)  # type: ignore[arg-type]
+        forbidden = refused(static.snapshot(source, limits))
+        limits = dataclasses.replace(limits, seconds=limits.seconds + int(request.seconds))
+    built = build(request, limits, forbidden)
+    module, _, name = TASKS[request.task].partition(":")
+    files = {"disk": built.disk} if request.task in WITH_FILES else {}
+    found: dict[str, Any] = getattr(importlib.import_module(module), name)(built.obj, **request.given, **files)
+    return {**found, "skipped": [dataclasses.asdict(s) for s in built.skipped]}
 
 
 def run(request: Request) -> Snapshot:

@@ -31,13 +31,13 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _formats(incomplete: str) -> list[str]:
+def formats(incomplete: str) -> list[str]:
     from inspector.render import FORMATS
 
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
-def _sources(incomplete: str) -> list[str]:
+def sources(incomplete: str) -> list[str]:
     from inspector.demo import NAMES
 
     return [source for name in NAMES if (source := f"demo:{name}").startswith(incomplete)]
@@ -66,17 +66,17 @@ def options(
 
 @app.command(short_help="Where the places of a setting disagree; or two sources do.")
 def diff(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="What to look at.", autocompletion=_sources)],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="What to look at.", autocompletion=sources)],
     other: Annotated[
         str | None,
         typer.Argument(
-            metavar="OTHER", help="Compare with this one instead of judging SOURCE.", autocompletion=_sources
+            metavar="OTHER", help="Compare with this one instead of judging SOURCE.", autocompletion=sources
         ),
     ] = None,
     form: Annotated[
         str | None,
         typer.Option(
-            "-f", "--format", metavar="FORMAT", help="human, json, jsonl or markdown.", autocompletion=_formats
+            "-f", "--format", metavar="FORMAT", help="human, json, jsonl or markdown.", autocompletion=formats
         ),
     ] = None,
     output: Annotated[

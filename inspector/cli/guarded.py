@@ -24,6 +24,8 @@ def guarded(*, traceback: bool = False) -> Iterator[None]:
     except InspectError as error:
         said = f"{error.code}: {error.message}" if error.code else error.message
         say(f"error: {safe(said)}")
+        for line in getattr(error, "lines", ()):  # what was typed, and a pointer under it
+            say(f"           {safe(line)}")
         if error.hint:
             say(f"       {safe(error.hint)}")
         raise SystemExit(error.exit_code) from None

@@ -11,6 +11,7 @@ from inspector.observe.settings import settings_of
 from inspector.observe.state import is_module, live, state_of
 
 _LAYER = "layer "
+_CONTAINERS = ("_modules", "_parameters", "_buffers")
 _SCALARS = (type(None), bool, int, float, str, tuple)
 
 
@@ -29,7 +30,7 @@ def of_component(component: Component, obj: Any, without: Collection[str]) -> di
 
 def _found(obj: Any, state: dict[str, Any], settings: dict[str, Any], without: Collection[str]) -> dict[str, Any]:
     found = {**state.get("tensors", {}), **state.get("attributes", {}), **settings, **layers(obj)}
-    return {name: value for name, value in found.items() if name not in without}
+    return {name: value for name, value in found.items() if name not in without and name not in _CONTAINERS}
 
 
 def layers(obj: Any) -> dict[str, Any]:
@@ -60,6 +61,13 @@ def equal(a: Any, b: Any) -> bool:
     ):
         return bool(a.get("shape") == b.get("shape") and a.get("dtype") == b.get("dtype"))
     return same(a, b)
+
+
+def alike(name: str, a: Any, b: Any, per_run: Collection[str]) -> bool:
+    """Equal as far as a constructor goes: of a list that a run fills (``timestep_list``) the length."""
+    if name not in per_run:
+        return equal(a, b)
+    return not (isinstance(a, list) and isinstance(b, list)) or len(a) == len(b)
 
 
 def collapsed(names: list[str]) -> list[str]:

@@ -97,7 +97,7 @@ def attribute_writers(settings: tuple[Setting, ...], around: frozenset[str]) -> 
 
     A write in another pipeline's class cannot have happened here; one in a free function may have.
     """
-    names = [s.name for s in settings if s.attr is not None and s.item is not None and not s.attr.same(s.item)]
+    names = [s.name for s in settings if s.attr is not None and not s.attr.same(s.item)]
     if not names:
         return {}
     from inspector.reads import library_writers

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from inspector.model import Component, Setting, Skip
-from inspector.observe.derived import collapsed, derived, equal, of_component, shapes
+from inspector.model import Component, Setting, Skip, same
+from inspector.observe.derived import alike, collapsed, derived, equal, of_component, shapes
 from inspector.observe.settings import defaults_of, is_pipeline, kind_of, settings_of
 from inspector.observe.state import live, state_of
 from inspector.observe.trial import computed_again, passing
@@ -48,7 +48,9 @@ def with_rebuilt(component: Component, obj: Any) -> Component:
     for setting in component.settings:
         place, value = other_value(component, setting, obj, reference)
         if place:
-            effects[setting.name] = effect(component, obj, rebuilt, setting.name, place, value)
+            # a private copy (_shift) tells what the object was built with, unless a setter may have written it
+            apart = place == "private" and not known_before(setting, component.state["attributes"][f"_{setting.name}"])
+            effects[setting.name] = effect(component, obj, rebuilt, setting.name, place, value, apart=apart)
     if not effects:
         effects = culprits(component, obj, rebuilt)
     facts = {**component.facts, "effects": effects} if effects else component.facts
@@ -58,8 +60,8 @@ def with_rebuilt(component: Component, obj: Any) -> Component:
 def culprits(component: Component, obj: Any, rebuilt: Any) -> dict[str, Any]:
     """Which settings explain a derived state that the config does not yield: those it was built without."""
     per_run = component.facts.get("per_run", ())
-    built, now = derived(rebuilt, per_run), of_component(component, obj, per_run)
-    if component.kind != "scheduler" or all(equal(v, built[n]) for n, v in now.items() if n in built):
+    built, now = derived(rebuilt, ()), of_component(component, obj, ())
+    if component.kind != "scheduler" or all(alike(n, v, built[n], per_run) for n, v in now.items() if n in built):
         return {}
     found = {}
     for setting in component.settings:
@@ -98,22 +100,32 @@ def other_value(component: Component, setting: Setting, obj: Any, reference: Com
     return "", None
 
 
-def effect(component: Component, obj: Any, with_item: Any, name: str, place: str, value: Any) -> dict[str, Any]:
+def known_before(setting: Setting, data: Any) -> bool:
+    """Whether the setting had this value when it was loaded or made."""
+    before = (setting.default if setting.defaulted else None, setting.disk)
+    return any(v is not None and same(v.data, data) for v in before)
+
+
+def effect(
+    component: Component, obj: Any, with_item: Any, name: str, place: str, value: Any, *, apart: bool = False
+) -> dict[str, Any]:
     """What the other value of one setting would make of the object, and which of the two it was made with."""
     try:
         with_other = construct(obj, {name: value})
     except Exception as error:  # noqa: BLE001 (a value that the class refuses: that is its effect)
         return {"changes": [said(error)], "stale": [], "refused": {place: said(error)}}
-    own = (name, f"_{name}")
+    own = (name, f"_{name}") if apart else (name,)
     first, second, now = derived(with_item, own), derived(with_other, own), of_component(component, obj, own)
     different = [k for k in dict.fromkeys([*first, *second]) if not equal(first.get(k), second.get(k))]
-    again = {*component.facts.get("per_run", ())}
     with undisturbed(on_meta=False):
-        again |= computed_again(different, with_item, with_other)
-    changed = [k for k in different if k not in again]
-    as_item = [k for k in changed if k in now and equal(now[k], first.get(k))]
-    as_other = [k for k in changed if k in now and equal(now[k], second.get(k))]
-    found: dict[str, Any] = {"changes": collapsed(different), "stale": []}
+        again = computed_again(different, with_item, with_other)
+    fills = component.facts.get("per_run", ())  # a run fills such a list, its length is the constructor's
+    changed = [
+        k for k in different if k not in again and (k not in fills or not alike(k, first.get(k), second.get(k), fills))
+    ]
+    as_item = [k for k in changed if k in now and alike(k, now[k], first.get(k), fills)]
+    as_other = [k for k in changed if k in now and alike(k, now[k], second.get(k), fills)]
+    found: dict[str, Any] = {"changes": [*([f"_{name}"] if apart else []), *collapsed(different)], "stale": []}
     if as_item and not as_other:
         found["made_with"] = "item"
         found["stale"] = [] if place in ("default", "disk") else collapsed(as_item)

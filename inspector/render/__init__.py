@@ -19,6 +19,9 @@ FORMATS: dict[str, str] = {
 BODIES: dict[str, str] = {
     "whatif": "inspector.render.whatif:told",
     "watch": "inspector.render.watch:told",
+    "trace": "inspector.render.trace:told",
+    "call": "inspector.render.call:told",
+    "blame": "inspector.render.blame:told",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,15 @@ class Page:
 
 def human(report: Report, look: Look) -> Safe:
     """The report as text of ``look.width`` columns."""
+    return printed(report, look, lines)
+
+
+def body_alone(report: Report, verbose: bool) -> Safe:
+    """What a command other than ``diff`` tells, as plain text for the formats that frame it; empty for ``diff``."""
+    return printed(report, Look(width=PROSE, verbose=verbose), body)
+
+
+def printed(report: Report, look: Look, told: Callable[[Report, Page], Iterator[Text]]) -> Safe:
     from rich.console import Console
 
     out = io.StringIO()
@@ -71,7 +80,7 @@ def human(report: Report, look: Look) -> Safe:
     )
     titles = report.data.get("rules", {})
     page = Page(console, look.width, min(look.width, PROSE), look.verbose, titles)
-    for line in lines(report, page):
+    for line in told(report, page):
         line.rstrip()
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     shown = out.getvalue()

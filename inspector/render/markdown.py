@@ -9,6 +9,7 @@ from inspector.model import Report
 from inspector.render import Look
 from inspector.render.code import parsed
 from inspector.render.escape import Safe, safe
+from inspector.render.human import body_alone
 from inspector.render.parts import Block, Group, groups, marks, readers, skip_text, unsaid, value_text, verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=\bwww)\.)")
@@ -25,7 +26,8 @@ def lines(report: Report, look: Look) -> Iterator[str]:
     yield f"## {_GLYPHS[severity]} {quoted(line)}"
     yield ""
     versions = ", ".join(f"{safe(k, 40)} {safe(v, 40)}" for k, v in report.versions.items())
-    yield quoted(Safe(f"inspect-pipe diff, {versions or 'no library was loaded'}"))
+    command = safe(report.data.get("command", "diff"), 20)
+    yield quoted(Safe(f"inspect-pipe {command}, {versions or 'no library was loaded'}"))
     counts = marks(report)
     for table in report.tables:
         extra = ("findings",) if table.title == "components" else ()
@@ -38,6 +40,9 @@ def lines(report: Report, look: Look) -> Iterator[str]:
             yield row(*(safe(c, 120) for c in cells), *([Safe(tally)] if extra else []))
     for group in groups(report, verbose=look.verbose):
         yield from section(group, report)
+    if told_alone := body_alone(report, look.verbose).strip("\n"):
+        fence = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", told_alone)), default=0))
+        yield from ("", f"{fence}text", told_alone, fence)
     if unsaid(report):
         yield from ("", "### Not checked", "")
         for skip in unsaid(report):

@@ -7,6 +7,7 @@ from html import escape
 
 from inspector.model import Report
 from inspector.render.escape import Safe, safe
+from inspector.render.human import body_alone
 from inspector.render.parts import Block, Group, groups, readers, skip_text, unsaid, value_text, verdict
 
 _COLORS = {"error": "#c5221f", "warning": "#b06000", "note": "#1967d2", "clean": "#188038"}
@@ -21,8 +22,10 @@ def notebook(report: Report) -> Safe:
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
     skips = "".join(f"<li>{html(skip_text(s))}</li>" for s in unsaid(report))
+    own = body_alone(report, False).strip("\n")
+    own = f"<pre>{html(Safe(own))}</pre>" if own else ""
     return Safe(
-        f"<div><p style='color:{_COLORS[severity]}'><b>{html(line)}</b></p>{table}"
+        f"<div><p style='color:{_COLORS[severity]}'><b>{html(line)}</b></p>{table}{own}"
         + (f"<details><summary>not checked: {len(unsaid(report))}</summary><ul>{skips}</ul></details>" if skips else "")
         + "</div>"
     )

@@ -148,8 +148,8 @@ def counted(count: int, noun: str) -> str:
 def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"], Safe]:
     """One line that says it all, and how bad it is; as much of it as fits when ``width`` is given."""
     if "answer" in report.data:  # a command that answers a question, rather than one that looks for mistakes
-        answer = report.data["answer"]
-        return answer["severity"], safe(answer["line"], width or 400)
+        line = safe(report.data["answer"]["line"], 400)
+        return report.data["answer"]["severity"], Safe(f"{line[: width - 1]}…" if 0 < width < len(line) else line)
     summary = report.summary
     found = [counted(summary[s], s) for s in SEVERITIES if summary[s]]
     failed = sum(s.failed for s in report.skipped)

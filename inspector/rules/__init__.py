@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from inspector.model import Finding, Snapshot, worst_first
-from inspector.rules import config, differences, disk, live, pipeline, reported, stale
+from inspector.rules import config, differences, disk, live, pipeline, reported, saving, stale
 from inspector.rules.registry import RULES, Case, Rule
 
 __all__ = ["RULES", "Case", "Rule", "judge"]
 
-_FAMILIES = (config, live, stale, disk, pipeline, differences, reported)
+_FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported)
 """Imported for their decorators, in the order in which ``explain`` lists them."""
 
 

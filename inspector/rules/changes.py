@@ -53,7 +53,7 @@ def drifted(case: Case, setting: Setting) -> bool:
         and setting.item is not None
         and same_class(case)
         and not same(setting.disk, setting.item)
-        and setting.name not in case.component.facts.get("registers", {})
+        and (case.component.kind == "pipeline" or setting.name not in case.component.facts.get("registers", {}))
     )
 
 
@@ -128,7 +128,7 @@ def change_of(case: Case, setting: Setting) -> Change | None:
         now = setting.item or setting.attr
         return None if now is None else Change(now, "item", setting.default if flagged(setting) else setting.disk)
     set_to = private(case, setting)
-    return None if set_to is None else Change(set_to, "private", setting.item)
+    return None if set_to is None else Change(set_to, "private", setting.item, made_with is not None)
 
 
 def split_change(case: Case, setting: Setting) -> Change | None:
@@ -156,9 +156,14 @@ def witnesses(case: Case, setting: Setting, other: Value) -> Iterator[Value | No
     twin = twin_of(case, setting)
     if twin is not None:
         yield twin.item or twin.attr
-    made_with = effects_of(case, setting).get("made_with")
-    if made_with is not None:
+    effects = effects_of(case, setting)
+    if (made_with := effects.get("made_with")) is not None:
         yield setting.item if made_with == "item" else other
+    for place in effects.get("refused", ()):  # an object cannot have been built with what its class refuses
+        yield other if place == "item" else setting.item
+    rebuilt = case.component.rebuilt.setting(setting.name) if case.component.rebuilt is not None else None
+    if case.component.kind == "pipeline" and other is setting.live and rebuilt is not None and rebuilt.live is not None:
+        yield setting.live  # pipe.k = v changes the config too where the constructor has set k
     if setting.defaulted:
         yield setting.default
     if same_class(case):
@@ -186,6 +191,13 @@ def told(reads: list[Read], most: int = 2) -> str:
     ]
     rest = len(lines) - most
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+def typo(case: Case, setting: Setting) -> bool:
+    """A name that is no parameter of this class, of no other that shares its config, and not the library's own."""
+    facts = case.component.facts
+    known = any(setting.name in facts.get(k, ()) for k in ("owners", "library_keys", "registers", "writers"))
+    return not setting.accepted and not known
 
 
 def nobody(case: Case) -> str:

@@ -16,6 +16,7 @@ from inspector.rules.changes import (
     split,
     split_change,
     told,
+    typo,
 )
 from inspector.rules.registry import Case, finding, literal, rule
 from inspector.rules.remedies import remedy, written_by_library
@@ -47,8 +48,8 @@ def item_and_attribute(case: Case) -> Iterator[Finding]:
     names the line that did it and is a warning; on an object that was just loaded it is a note.
     """
     for setting in case.component.settings:
-        if not split(case, setting):
-            continue
+        if not split(case, setting) or typo(case, setting):
+            continue  # IPC104 says that the name is wrong
         change = split_change(case, setting)
         writers = case.component.facts.get("writers", {}).get(setting.name, [])
         if change is None or change.place != "attr":
@@ -85,6 +86,8 @@ def in_force(case: Case, setting: Setting) -> str:
         made_with = effects_of(case, setting).get("made_with")
         if made_with in ("item", "attr"):
             now += f", and the object was built with {literal(setting.item if made_with == 'item' else setting.attr)}"
+    if attribute and case.component.kind == "scheduler" and (whole := case.component.facts.get("read_whole")):
+        now += f", but {whole[0].partition(' ')[2]} takes the whole config, whose items count"
     own = [w for lines in case.component.facts.get("registers", {}).values() for w in lines if " " in w]
     again = [w for w in own if w.startswith(f"{case.component.cls}.") and ".__init__ " not in w]
     if attribute and again and case.component.kind == "scheduler":
@@ -187,7 +190,7 @@ def read_from_both(case: Case) -> Iterator[Finding]:
         ):
             continue
         config, live = later(setting, "config.attr", "config.item"), later(setting, "live")
-        if resolved(case, setting) or not config or not live:
+        if resolved(case, setting) or not config or not live or setting.name in case.component.facts.get("per_run", ()):
             continue
         change = change_of(case, setting)
         yield finding(
@@ -195,7 +198,7 @@ def read_from_both(case: Case) -> Iterator[Finding]:
             case.where(setting.name),
             f"{told(live, 1)} reads the object's attribute and uses {literal(setting.live)}; "
             f"{told(config, 1)} reads the config and uses {literal(setting.attr)}",
-            remedy(case, setting, change) if change else f"{case.name}.{setting.name} = {literal(setting.attr)}",
+            remedy(case, setting, change),
             setting=setting,
         )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator
 
-from inspector.model import Finding, Setting
+from inspector.model import Finding, Setting, Value
 from inspector.model import same as same_content
-from inspector.rules.changes import same, same_class
+from inspector.rules.changes import Change, same, same_class
 from inspector.rules.registry import Case, finding, literal, rule
+from inspector.rules.remedies import remedy
 
 _CARRIED = frozenset({"clip_sample", "set_alpha_to_one", "skip_prk_steps", "steps_offset", "sample_max_value"})
 """Keys of PNDM and DDIM that the Stable Diffusion checkpoints carry in every scheduler's file, whatever the class."""
@@ -53,13 +55,13 @@ def not_taken(case: Case) -> Iterator[Finding]:
         if setting.accepted or case.component.kind not in ("scheduler", "model", "pipeline"):
             continue
         if (
-            setting.item is None and (setting.disk is None or not same_class(case))
+            setting.item is None and setting.attr is None and (setting.disk is None or not same_class(case))
         ) or setting.name in case.component.facts.get("library_keys", ()):
             continue
-        if setting.name in case.component.facts.get("registers", {}):
+        if any(setting.name in case.component.facts.get(k, ()) for k in ("registers", "writers")):
             continue  # the library's own code put it there
         owners = case.component.facts.get("owners", {}).get(setting.name)
-        value = setting.item or setting.disk
+        value = setting.item or setting.attr or setting.disk
         if owners:
             named = sorted(owners, key=lambda c: (c not in _WELL_KNOWN, len(c)))
             harmless = setting.name in _CARRIED or any(
@@ -79,6 +81,28 @@ def not_taken(case: Case) -> Iterator[Finding]:
             setting=setting,
             severity="note" if harmless else None,
         )
+    yield from near_miss(case)
+
+
+def near_miss(case: Case) -> Iterator[Finding]:
+    """A live attribute that no code of the class sets, one slip away from a setting: ``scheduler.use_karas_sigmas``."""
+    rebuilt = case.component.rebuilt
+    if rebuilt is None:
+        return
+    known = {*rebuilt.state.get("attributes", {}), *case.component.facts.get("per_run", ())}
+    names = [s.name for s in case.component.settings if s.accepted and s.role == "value"]
+    for name, data in case.component.state.get("attributes", {}).items():
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.9) if name not in known and name[0] != "_" else []
+        meant = case.component.setting(near[0]) if near else None
+        if meant is not None:
+            yield finding(
+                "IPC104",
+                case.where(name),
+                f"{case.name}.{name} = {data!r} made a new attribute that no code reads (did you mean {meant.name}?)",
+                remedy(case, meant, Change(Value(type(data).__name__, data), "live")),
+                places={"live": data},
+                confidence="likely",
+            )
 
 
 def unknown(case: Case, setting: Setting) -> tuple[str, str]:
@@ -87,11 +111,47 @@ def unknown(case: Case, setting: Setting) -> tuple[str, str]:
     near = difflib.get_close_matches(setting.name, names, n=1, cutoff=0.8)
     story = f"no parameter of {case.component.cls}: ignored"
     if near:
-        return f"{story} (did you mean {near[0]}?)", f"rename {setting.name} to {near[0]} in the config"
-    written, running = case.component.facts.get("version_on_disk"), case.snapshot.versions.get("diffusers")
-    if written and running and written != running:
-        story += f" (the file was written by diffusers {written}, this is {running}: a removed or a newer key)"
-    return story, f"remove {setting.name} from the config, or use the diffusers version that wrote it"
+        fix = f"rename {setting.name} to {near[0]} in the config"
+        value = setting.item or setting.attr
+        if setting.disk is None and value is not None and near[0] != setting.name:
+            change = Change(value, "item" if setting.item is not None else "attr")
+            meant = case.component.setting(near[0])
+            fix = remedy(case, meant, change) if meant is not None else fix
+        return f"{story} (did you mean {near[0]}?)", fix
+    elsewhere = [
+        case.snapshot.expression(c)
+        for c in case.snapshot.components
+        if c is not case.component and (s := c.setting(setting.name)) is not None and s.accepted
+    ]
+    if elsewhere:
+        return f"{story} (it is a setting of {', '.join(elsewhere)})", f"move {setting.name} to {elsewhere[0]}"
+    return story + age(case, setting), f"remove {setting.name} from the config{newer_library(case)}"
+
+
+def age(case: Case, setting: Setting) -> str:
+    """What the versions say of an unknown key in a file."""
+    written, running = versions(case)
+    if setting.disk is None or not written or not running:
+        return ""
+    if written == running:
+        return f" (the file says diffusers {written}, which has no such key: it was added by hand or by another tool)"
+    kind = "a key of a newer library" if numbers(written) > numbers(running) else "a removed key, or added by hand"
+    return f" (the file was written by diffusers {written}, this is {running}: {kind})"
+
+
+def newer_library(case: Case) -> str:
+    written, running = versions(case)
+    return f", or use diffusers {written}" if written and running and numbers(written) > numbers(running) else ""
+
+
+def versions(case: Case) -> tuple[str, str]:
+    """The diffusers that wrote the component's file, and the one that reads it."""
+    written = case.component.facts.get("version_on_disk")
+    return written if isinstance(written, str) else "", case.snapshot.versions.get("diffusers", "")
+
+
+def numbers(version: str) -> list[int]:
+    return [int(n) for n in re.findall(r"\d+", version)[:3]]
 
 
 @rule("IPC105", "note", "the file lacks a key the class takes: this library version's default is in force")

@@ -61,6 +61,7 @@ def not_as_declared(case: Case) -> Iterator[Finding]:
             setting=setting,
         )
     for component in case.snapshot.components if case.component.kind == "pipeline" else ():
+        yield from other_architecture(component)
         declared, own = component.facts.get("declared"), component.facts.get("class_on_disk")
         if not declared or not isinstance(own, str) or declared[1] == own or component.kind == "transformers":
             continue
@@ -71,6 +72,23 @@ def not_as_declared(case: Case) -> Iterator[Finding]:
             f"the index wins, and {component.cls} is built",
             f"write {own!r} into model_index.json, or {declared[1]!r} into the component's config",
             places={"disk": own, "item": declared},
+        )
+
+
+def other_architecture(component: Component) -> Iterator[Finding]:
+    """Transformers writes the class it saved into ``architectures``; loading it as another one is often meant."""
+    declared, written = component.facts.get("declared"), component.setting("architectures")
+    names = written.disk.data if written is not None and written.disk is not None else None
+    if component.kind == "transformers" and declared and isinstance(names, list) and names and declared[1] not in names:
+        yield finding(
+            "IPP201",
+            component.path,
+            f"model_index.json declares {declared[1]}, the component's own config was written by "
+            f"{', '.join(map(str, names))}: "
+            "weights that only one of the two classes has are left out, or made anew at random",
+            f"check that {declared[1]} is meant",
+            severity="note",
+            places={"disk": names, "item": declared},
         )
 
 
@@ -110,7 +128,9 @@ def missing(case: Case) -> Iterator[Finding]:
             case.where(name),
             f"{case.component.cls} needs {name}, which is {'None' if setting and now else 'not in the index'}: "
             "a saved copy cannot be loaded again without passing it",
-            f"{case.component.cls}.from_pretrained(FOLDER, {name}={name})",
+            f"pipe.register_modules({name}={name})  # one that you have loaded"
+            if setting is not None and setting.live is not None and not case.fresh
+            else f"{case.component.cls}.from_pretrained(FOLDER, {name}={name})",
             setting=setting,
         )
 
@@ -220,79 +240,3 @@ def scattered(case: Case) -> Iterator[Finding]:
                 severity="note" if case.fresh else None,
                 places={"live": {c.path: c.state.get(what) for c in models}},
             )
-
-
-@rule("IPP208", "warning", "saved and reloaded, this object would come back as another class")
-def other_class_after_saving(case: Case) -> Iterator[Finding]:
-    """
-    The name under which the library saves the object leads to another class, or to none: a class of the user's own,
-    or one that shadows a library class's name.
-
-    wrong:
-    ```python
-    from diffusers import DDIMScheduler
-    obj = type("DDPMScheduler", (DDIMScheduler,), {"__module__": "diffusers.schedulers.mine"})()
-    ```
-    right:
-    ```python
-    from diffusers import DDIMScheduler
-    obj = DDIMScheduler()
-    ```
-    """
-    found = case.component.facts.get("reload")
-    if found is None or case.fresh or found == case.component.facts.get("class_path"):
-        return
-    library, name = case.component.facts.get("reloads_as") or (None, None)
-    outcome = f"does not load ({found})" if "Error" in found.partition(":")[0] else f"loads as {found}"
-    yield finding(
-        "IPP208",
-        case.component.path,
-        f"{case.component.facts.get('class_path')} is saved as {pair((library, name))}, which {outcome}",
-        f"pass it when loading: DiffusionPipeline.from_pretrained(FOLDER, {case.component.path}={case.component.path})"
-        if case.component.kind != "pipeline"
-        else f"load it with {name}.from_pretrained(FOLDER)",
-        places={"live": case.component.facts.get("class_path")},
-    )
-
-
-@rule("IPP209", "warning", "declared without a folder, or in use but not saved")
-def unsaved_component(case: Case) -> Iterator[Finding]:
-    """
-    A component that was None when the pipeline was built is not registered when it is assigned later: it runs,
-    the config still says `(None, None)`, and `save_pretrained` leaves it out. `register_modules` registers it.
-    On disk: the index names a component whose folder is not there.
-
-    wrong:
-    ```python
-    from diffusers import LDMSuperResolutionPipeline, DDIMScheduler, UNet2DModel, VQModel
-    unet = UNet2DModel(block_out_channels=(32,), down_block_types=("DownBlock2D",), up_block_types=("UpBlock2D",))
-    obj = LDMSuperResolutionPipeline(None, unet, DDIMScheduler())
-    obj.vqvae = VQModel()
-    ```
-    right:
-    ```python
-    from diffusers import LDMSuperResolutionPipeline, DDIMScheduler, UNet2DModel, VQModel
-    unet = UNet2DModel(block_out_channels=(32,), down_block_types=("DownBlock2D",), up_block_types=("UpBlock2D",))
-    obj = LDMSuperResolutionPipeline(None, unet, DDIMScheduler())
-    obj.register_modules(vqvae=VQModel())
-    ```
-    """
-    for setting in entries(case):
-        if setting.live and setting.item and not absent(setting.live.data) and absent(setting.item.data):
-            yield finding(
-                "IPP209",
-                case.where(setting.name),
-                f"pipe.{setting.name} is {pair(setting.live.data)} and in use, the config says (None, None): "
-                "save_pretrained loses it",
-                f"pipe.register_modules({setting.name}=pipe.{setting.name})",
-                setting=setting,
-            )
-    if case.component.facts.get("folder") == "missing":
-        yield finding(
-            "IPP209",
-            case.component.path,
-            f"model_index.json declares {pair(case.component.facts.get('declared'))}, "
-            f"but there is no folder {case.component.path}/",
-            f"add the folder, or write [null, null] for {case.component.path}",
-            places={"disk": case.component.facts.get("declared")},
-        )

@@ -33,7 +33,7 @@ def remedy(case: Case, setting: Setting, change: Change | None = None) -> str:
 
 def doubt(case: Case, setting: Setting, change: Change) -> str:
     """The other value, where nothing tells which of the two was meant."""
-    if change.sure or change.other is None:
+    if change.sure or change.other is None or effects_of(case, setting).get("refused"):
         return ""
     return f"  # or {setting.name}={literal(change.other)}, if that is the value you meant"
 
@@ -43,10 +43,8 @@ def written_by_library(case: Case, setting: Setting, change: Change) -> str:
     if not case.component.facts.get("writers", {}).get(setting.name) or change.place != "attr":
         return ""
     if case.component.kind != "scheduler":
-        return (
-            f"leave it while the library needs it; {case.name} saved or rebuilt has {literal(setting.item)} again "
-            f"(did you write it yourself? {remedy(case, setting, change)})"
-        )
+        back = "does not have it" if setting.item is None else f"has {literal(setting.item)} again"
+        return f"leave it while the library needs it: {case.name} saved or built anew {back}"
     if not change.new.type.startswith("numpy."):
         return ""  # what set_timesteps computes is numpy's, what people type is not
     back = ", ".join(f"{s.name}={code(case, s, c)}" for s, c in lost(case) if s.name != setting.name)

@@ -38,7 +38,7 @@ def unread(case: Case) -> Iterator[Finding]:
             yield finding(
                 "IPC106",
                 case.where(setting.name),
-                f"{setting.name} was changed to {literal(change.new)}; {nobody(case)} reads it after __init__, "
+                f"{setting.name} was changed to {either(change)}; {nobody(case)} reads it after __init__, "
                 f"but pipelines do: {outside}",
                 remedy(case, setting, change),
                 setting=setting,
@@ -48,13 +48,20 @@ def unread(case: Case) -> Iterator[Finding]:
         yield finding(
             "IPC106",
             case.where(setting.name),
-            f"{setting.name} was changed to {literal(change.new)}, and {nobody(case)} reads it after __init__: "
+            f"{setting.name} was changed to {either(change)}, and {nobody(case)} reads it after __init__: "
             "it does nothing",
             remedy(case, setting, change),
             setting=setting,
             severity="note" if moot(case, setting) else None,
             confidence="likely" if case.component.facts.get("read_whole") else "certain",
         )
+
+
+def either(change: Change) -> str:
+    """The new value; both where nothing tells which is the newer."""
+    if change.sure or change.other is None:
+        return literal(change.new)
+    return f"{literal(change.new)} or to {literal(change.other)} (nothing tells which is newer)"
 
 
 def changed(case: Case) -> Iterator[tuple[Setting, Change]]:
@@ -114,11 +121,18 @@ def stale_pipeline(case: Case) -> Iterator[Finding]:
             yield finding(
                 "IPC107",
                 case.where(name),
-                f"pipe.{name} is {now[name]!r}, computed by __init__; built around the present components "
-                f"it is {built[name]!r}",
+                f"pipe.{name} is {apart(now[name], built[name])}, computed by __init__; built around the present "
+                f"components it is {apart(built[name], now[name])}",
                 rebuilt_pipeline(case),
                 places={"live": now[name]},
             )
+
+
+def apart(one: object, other: object) -> str:
+    """A value; of a helper with a config of its own (``image_processor``) only what differs."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return ", ".join(f"{k}={v!r}" for k, v in one.items() if v != other.get(k)) or repr(one)
+    return repr(one)
 
 
 @rule("IPC108", "error", "derived tensors contradict the config")
@@ -215,7 +229,8 @@ def unsaved(case: Case) -> Iterator[Finding]:
         change = change_of(case, setting) if setting is not None else None
         if change is not None and change.place != "private":
             continue  # the config was changed, the attribute is what it was: IPC107
-        follows = effects_of(case, setting).get("changes", ()) if setting is not None else ()
+        changes = effects_of(case, setting).get("changes", ()) if setting is not None else ()
+        follows = [n for n in changes if n != name and n not in case.component.facts.get("per_run", ())]
         yield finding(
             "IPC109",
             case.where(public if setting else name),

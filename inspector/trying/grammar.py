@@ -1,7 +1,7 @@
 """The lines that ``whatif`` takes: a closed grammar over Python's own ``ast``; nothing is ever evaluated.
 
-``PATH = VALUE`` · ``NAME = VALUE`` · ``VALUE``, where a path is dotted names and literal subscripts from a known name, and
-a value is a path, a literal, ``CLASS.from_config(PATH, k=v…)`` or ``copy.deepcopy(PATH)``.
+``PATH = VALUE`` · ``NAME = VALUE`` · ``VALUE``, where a path is dotted names and literal subscripts from a known name,
+and a value is a path, a literal, ``CLASS.from_config(PATH, k=v…)`` or ``copy.deepcopy(PATH)``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,14 @@ from typing import Any
 from inspector.model import EXIT_USAGE, InspectError
 
 CONFIGS = ("config", "_internal_dict")
+
+
+class RefusedError(InspectError):
+    """A line that the grammar does not have; ``lines`` are the line and the pointer under it."""
+
+    def __init__(self, message: str, *, hint: str, exit_code: int, lines: tuple[str, str]) -> None:
+        super().__init__(message, hint=hint, exit_code=exit_code)
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +110,10 @@ def parse(texts: Collection[str], names: Collection[str]) -> list[Line]:
     return found
 
 
-def refused(why: str, text: str, column: int, hint: str = "") -> InspectError:
+def refused(why: str, text: str, column: int, hint: str = "") -> RefusedError:
     """The error with the line and a caret under the place."""
-    shown = f"{why}\n    {text}\n    {' ' * column}^"
-    takes = "takes PATH = VALUE: paths from pipe or scheduler; literals, CLASS.from_config(PATH, k=v), copy.deepcopy(PATH)"
-    return InspectError(shown, hint=hint or takes, exit_code=EXIT_USAGE)
+    takes = "a line is PATH = VALUE; a value is a path, a literal, CLASS.from_config(PATH, k=v…) or copy.deepcopy(PATH)"
+    return RefusedError(why, hint=hint or takes, exit_code=EXIT_USAGE, lines=(text, " " * column + "^"))
 
 
 class Reader:
@@ -129,7 +136,8 @@ class Reader:
             return Line(text, self.target(node.targets[0]), self.value(node.value))
         if isinstance(node, ast.Expr):
             return Line(text, None, self.value(node.value))
-        hint = "copy.deepcopy and the classes of diffusers need no import here" if "Import" in type(node).__name__ else ""
+        imports = isinstance(node, ast.Import | ast.ImportFrom)
+        hint = "copy.deepcopy and the classes of diffusers need no import here" if imports else ""
         raise self.error(f"not a line that whatif can try ({type(node).__name__})", node, hint)
 
     def target(self, node: ast.expr) -> Path:

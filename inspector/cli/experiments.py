@@ -1,0 +1,97 @@
+"""``whatif`` and ``watch``: the commands that run code rather than look at what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inspector.cli.app import app, formats, sources
+from inspector.cli.guarded import guarded
+
+Form = Annotated[
+    str | None,
+    typer.Option("-f", "--format", metavar="FORMAT", help="human, json, jsonl or markdown.", autocompletion=formats),
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the report to FILE, whole or not at all.")
+]
+Traceback = Annotated[bool, typer.Option("--traceback", help="Show the traceback of an internal error.")]
+
+
+@app.command(short_help="What a line of yours would really do.")
+def whatif(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="What to try it on.", autocompletion=sources)],
+    lines: Annotated[list[str], typer.Argument(metavar="LINE...", help="'pipe.scheduler.config.k = v', in order.")],
+    form: Form = None,
+    output: Output = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every place that changes.")] = False,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Load the weights, and run two steps to measure what a line does.")
+    ] = False,
+    torch_dtype: Annotated[str | None, typer.Option(metavar="DTYPE", help="With --weights: float16, bfloat16…")] = None,
+    device: Annotated[str | None, typer.Option(metavar="DEVICE", help="With --weights: cuda, cpu…")] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the Hub for the newest, even where the local cache has a Hub id.")
+    ] = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Run the code that comes with the model.")
+    ] = False,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=N", help="Raise one cap on what is read: config=2MiB.")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
+    traceback: Traceback = False,
+) -> None:
+    """What each LINE does to the object, to one made by from_config, to one saved and loaded; what to write instead.
+
+    The lines run in order on a scratch copy. A line is PATH = VALUE or VALUE: paths start at pipe or scheduler (or at a
+    name that an earlier line made); a value is a path, a literal, CLASS.from_config(PATH, k=v) or copy.deepcopy(PATH).
+
+    Exit status: 0 answered, 2 usage or a line that cannot be tried, 3 a source or a part of it could not be read,
+    4 internal error, 5 the report could not be written, 130 interrupted.
+    """
+    with guarded(traceback=traceback):
+        from inspector.cli.diffing import Request
+        from inspector.cli.trying import run_lines
+
+        status = run_lines(
+            Request(source, output=output, form=form, verbose=verbose),
+            lines,
+            weights=weights,
+            torch_dtype=torch_dtype,
+            device=device,
+            trust_remote_code=trust_remote_code,
+            online=online,
+            limit=tuple(limit or ()),
+            timeout=timeout,
+        )
+    raise typer.Exit(status)
+
+
+@app.command(
+    short_help="Who reads and writes which setting while a script runs.",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def watch(
+    context: typer.Context,
+    script: Annotated[Path, typer.Argument(metavar="SCRIPT.py", help="Your script; its arguments follow it.")],
+    form: Form = None,
+    output: Output = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every reader and every name.")] = False,
+    traceback: Traceback = False,
+) -> None:
+    """Run a script as Python would, and report every read and write of a setting of its pipelines, with file and line.
+
+    Options of watch stand before the script. What the script prints goes to stderr, the report to stdout.
+
+    Exit status: 0 watched, 2 usage, 3 the script could not be read, or it raised (the report is given all the same),
+    4 internal error, 5 the report could not be written, 130 interrupted.
+    """
+    with guarded(traceback=traceback):
+        from inspector.cli.diffing import Request
+        from inspector.cli.trying import run_script
+
+        status = run_script(Request(str(script), output=output, form=form, verbose=verbose), script, context.args)
+    raise typer.Exit(status)

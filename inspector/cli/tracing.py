@@ -1,0 +1,75 @@
+"""``inspect-pipe trace``, ``call`` and ``blame``: do it, print the report, give the exit status."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from inspector.cli.diffing import Request, reading_options
+from inspector.cli.output import progress
+from inspector.cli.trying import settings_of, show
+
+
+def run_trace(
+    request: Request, into: str, keywords: Sequence[str], component: str, key: str, **reading: Any
+) -> int:
+    """Trace ``INTO.from_config`` on the source's config, and return the exit status.
+
+    Raises:
+        InspectError: no such class, key or component; the source cannot be read, or the report cannot be written.
+    """
+    from inspector.tracing.report import report_of
+    from inspector.tracing.tasks import parsed
+
+    parsed(keywords)  # before the work, not after it
+    known_class(into)
+    given = {"into": into, "keywords": list(keywords), "component": component}
+    found, settings = asked(request, "trace", given, reading)
+    return show(report_of(request.source, found, key), request, settings)
+
+
+def run_blame(request: Request, key: str, component: str, **reading: Any) -> int:
+    """Tell where the value of one setting comes from, and return the exit status.
+
+    Raises:
+        InspectError: no such setting; the source cannot be read, or the report cannot be written.
+    """
+    from inspector.blaming import report_of
+
+    root = os.path.abspath(request.source) if os.path.exists(request.source) else ""
+    found, settings = asked(request, "blame", {"key": key, "component": component, "shown": root}, reading)
+    return show(report_of(request.source, found), request, settings)
+
+
+def run_call(request: Request, others: Sequence[str], *, online: bool = False) -> int:
+    """Show the parameters of ``__call__``, and return the exit status.
+
+    Raises:
+        InspectError: no such pipeline, or the report cannot be written.
+    """
+    from inspector.calling import call_of
+
+    settings = settings_of(request, {"online": online})
+    return show(call_of([request.source, *others], online=settings.online), request, settings)
+
+
+def known_class(name: str) -> None:
+    """Refuse a class that the installed diffusers does not have, before anything is built."""
+    from inspector import classes
+    from inspector.model import EXIT_USAGE, InspectError
+
+    if classes.find("diffusers", name) is None:
+        near = classes.near(name, "diffusers")
+        hint = f"did you mean {' or '.join(near[:2])}?" if near else "a class of diffusers that has from_config"
+        raise InspectError(f"{name}: no such class in diffusers", hint=hint, exit_code=EXIT_USAGE)
+
+
+def asked(request: Request, task: str, given: dict[str, Any], reading: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """What the worker tells of the task."""
+    from inspector import snapshots
+
+    settings = settings_of(request, reading)
+    options = {k: v for k, v in reading_options(settings, reading).items() if k != "static"}
+    with progress() as tell:
+        return snapshots.ask(request.source, task, given, progress=tell, **options), settings

@@ -1,0 +1,63 @@
+"""``inspect-pipe whatif`` and ``inspect-pipe watch``: do it, print the report, give the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inspector.cli.diffing import Request, merged, reading_options, status
+from inspector.cli.output import emit, look, progress
+from inspector.model import Report
+from inspector.settings import Settings, load
+
+
+def run_lines(request: Request, lines: Sequence[str], **reading: Any) -> int:
+    """Try the lines on the source, and return the exit status.
+
+    Raises:
+        InspectError: a line is refused, the source cannot be read, or the report cannot be written.
+    """
+    from inspector.trying.grammar import parse
+    from inspector.trying.report import report_of
+
+    parse(lines, ["pipe", "scheduler", "model"])  # before the work, not after it
+    settings = settings_of(request, reading)
+    options = {k: v for k, v in reading_options(settings, reading).items() if k != "static"}
+    if request.source.startswith("demo:"):
+        options["weights"] = True  # they are tiny, and running them is the proof
+    from inspector import snapshots
+
+    with progress() as tell:
+        found = snapshots.ask(request.source, "whatif", {"lines": list(lines)}, progress=tell, **options)
+    return show(report_of(request.source, found), request, settings)
+
+
+def run_script(request: Request, script: Path, arguments: Sequence[str]) -> int:
+    """Run the script under watch, and return the exit status.
+
+    Raises:
+        InspectError: there is no such script, or the report cannot be written.
+    """
+    from inspector.watching.script import watched
+
+    settings = settings_of(request, {})
+    return show(watched(script, arguments), request, settings)
+
+
+def settings_of(request: Request, reading: dict[str, Any]) -> Settings:
+    named = [p for p in [Path(request.source)] if p.exists()]
+    settings = merged(load(named), request, reading)
+    if request.output is not None:
+        from inspector.writing import refuse
+
+        refuse(request.output, named)
+    return settings
+
+
+def show(report: Report, request: Request, settings: Settings) -> int:
+    from inspector.render import render
+
+    text = render(report, settings.format, look(verbose=settings.verbose, to_file=request.output is not None))
+    emit(text, request.output, inspected=[p for p in [Path(request.source)] if p.exists()])
+    return status(report, settings)

@@ -1,0 +1,57 @@
+"""What each line would do, for a terminal: the answers, the reason, the places, and the line to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from inspector.model import Report
+from inspector.render.code import broken
+from inspector.render.escape import safe
+from inspector.render.layout import STYLES, text
+from inspector.render.parts import counted, value_text
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from inspector.render.human import Page
+
+_ANSWERS = (
+    ("object", "the object behaves differently"),
+    ("from_config", "one made by from_config sees it"),
+    ("saved", "one saved and loaded sees it"),
+)
+_SAID = {True: ("yes", STYLES["clean"]), False: ("no", STYLES["error"]), None: ("cannot tell", "dim")}
+_MOST = 6
+
+
+def told(report: Report, page: Page) -> Iterator[Text]:
+    """One block a line."""
+    for row in report.data["lines"]:
+        yield text("")
+        yield from page.laid([[text((">>>", "dim")), text((broken(safe(row["line"]), page.width - 6), "bold"))]], 0)
+        if any(row[name] is not None for name, _ in _ANSWERS):
+            yield from page.laid([[text(label), text(_SAID[row[name]])] for name, label in _ANSWERS], 4)
+        yield from page.laid([[text((safe(row["reason"]), "" if row["object"] is not None else "dim"))]], 4)
+        yield from places(row, page)
+        for said in row.get("said", ()):
+            yield from page.laid([[text(("says", "dim")), text((safe(said, 300), "dim"))]], 4)
+        if row["instead"]:
+            width = min(page.width, 140)
+            shown = broken(safe(row["instead"], 1_000), width - 13)
+            yield from page.laid([[text(("instead", "bold green")), text((shown, "green"))]], 4, width=width)
+
+
+def places(row: dict[str, Any], page: Page) -> Iterator[Text]:
+    """The places that changed, those of the line's own setting first."""
+    changed = row["changed"]
+    most = len(changed) if page.verbose else _MOST
+    rows = []
+    for change in changed[:most]:
+        before = value_text(change["before"], 40) if "before" in change else "(none)"
+        after = value_text(change["after"], 40) if "after" in change else "(none)"
+        where, place = safe(change["where"], 60), safe(change["place"], 40)
+        rows.append([text((where, "dim")), text((place, "dim")), text(f"{before} → {after}")])
+    yield from page.laid(rows, 4)
+    if len(changed) > most:
+        yield text(" " * 4, (f"and {counted(len(changed) - most, 'place')} more (-v)", "dim"))
