@@ -1,4 +1,4 @@
-"""Where the value of one setting comes from: class default, file, constructor, the pipeline's constructor, later writes."""
+"""Where the value of one setting comes from: class default, file, constructors, later writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.model import EXIT_USAGE, InspectError, Report, Skip, same
-from inspector.observe import parts_of, versions
+from inspector.observe import alone, parts_of, versions
 from inspector.observe.plain import plain
 from inspector.observe.settings import is_pipeline
 from inspector.reads import class_reads, writers
@@ -39,26 +39,24 @@ def blame_of(
         InspectError: nothing here has such a setting (exit 2).
     """
     path, part, name = place(obj, key, component)
-    config, cls = configured(part), type(part)
+    config = configured(part)
+    cls: Any = type(part)
     hops: list[dict[str, Any]] = []
-    default = inspect.signature(cls.__init__).parameters.get(name)  # type: ignore[misc]
+    default = inspect.signature(cls.__init__).parameters.get(name)
     if default is not None and default.default is not _EMPTY:
         hops.append(hop("class default", default.default, *definition(cls, name), f"{cls.__name__}.__init__"))
     file = own_file(path, disk or {})
     if file is not None and name in file:
         hops.append(hop("file", file[name], *in_file(shown, path, name, obj), "the JSON"))
     made, steps = remade(cls, file)
-    if made is not None and name in made:
-        if hops and not same(plain(made[name]), hops[-1]["value"]):
-            step = next((s for s in reversed(steps) if s.key == name), None)
-            where = (step.file, step.line) if step else ("", 0)
-            hops.append(hop("__init__", made[name], *where, step.source if step else "changed while constructing"))
-    before = made
+    if made is not None and name in made and hops and not same(plain(made[name]), hops[-1]["value"]):
+        step = next((s for s in reversed(steps) if s.key == name), None)
+        where = (step.file, step.line) if step else ("", 0)
+        hops.append(hop("__init__", made[name], *where, step.source if step else "changed while constructing"))
     for step in pipeline_writes(obj, part, path, made, file):
         if step.key == name and step.store == "item":
             said = f"{type(obj).__name__}.__init__ writes it: {step.source}"
             hops.append(hop("pipeline's __init__", step.after, step.file, step.line, said))
-            before = {**(before or {}), name: step.after}
     now = dict.get(config, name, _EMPTY)
     attribute = vars(config).get(name, _EMPTY)
     held = vars(part).get(name, _EMPTY)
@@ -69,9 +67,10 @@ def blame_of(
         hops.append(hop("config item", now, "", 0, because, candidates))
     if attribute is not _EMPTY and not same(plain(attribute), plain(None if now is _EMPTY else now)):
         hops.append(hop("config attribute", attribute, "", 0, f"a later write to config.{name}", candidates))
-    if held is not _EMPTY and held is not now and not same(plain(held), plain(None if now is _EMPTY else now)):
-        if not any(n == name for n, _ in parts_of(part)) if is_pipeline(part) else True:
-            hops.append(hop("live attribute", held, "", 0, f"{cls.__name__}'s own attribute, apart from the config", candidates))
+    apart = held is not _EMPTY and not same(plain(held), plain(None if now is _EMPTY else now))
+    if apart and not (is_pipeline(part) and name in dict(parts_of(part))):
+        because = f"{cls.__name__}'s own attribute, apart from the config"
+        hops.append(hop("live attribute", held, "", 0, because, candidates))
     flagged = name in (config.get("_use_default_values") or ())
     return {
         "path": path, "class": cls.__name__, "key": name, "hops": hops, "flagged": flagged,
@@ -80,8 +79,17 @@ def blame_of(
     }  # fmt: skip
 
 
-def hop(kind: str, value: Any, file: str = "", line: int = 0, why: str = "", more: list[str] | None = None) -> dict[str, Any]:
-    return {"hop": kind, "value": plain(value), "file": file, "line": line or None, "reason": why, "writers": more or []}
+def hop(
+    kind: str, value: Any, file: str = "", line: int = 0, why: str = "", more: list[str] | None = None
+) -> dict[str, Any]:
+    return {
+        "hop": kind,
+        "value": plain(value),
+        "file": file,
+        "line": line or None,
+        "reason": why,
+        "writers": more or [],
+    }
 
 
 def place(obj: Any, key: str, component: str) -> tuple[str, Any, str]:
@@ -90,8 +98,6 @@ def place(obj: Any, key: str, component: str) -> tuple[str, Any, str]:
     Raises:
         InspectError: none has it, or several have and none was named.
     """
-    from inspector.tracing.tasks import alone
-
     whole = is_pipeline(obj) or hasattr(type(obj), "__dataclass_fields__")
     root = "pipe" if whole else alone(obj)
     parts: dict[str, Any] = {root: obj, **(dict(parts_of(obj)) if whole else {})}
@@ -120,7 +126,7 @@ def place(obj: Any, key: str, component: str) -> tuple[str, Any, str]:
 
 
 def known(part: Any) -> list[str]:
-    taken = list(inspect.signature(type(part).__init__).parameters)[1:]  # type: ignore[misc]
+    taken = list(inspect.signature(type(part).__init__).parameters)[1:]
     names = dict.fromkeys([*dict.keys(configured(part)), *vars(configured(part)), *taken])
     return [n for n in names if not n.startswith("_") and n not in ("kwargs", "args")]
 
@@ -166,11 +172,13 @@ def pipeline_writes(obj: Any, part: Any, path: str, made: Any, file: Mapping[str
     """What the pipeline's constructor does to the config of this component, seen by calling it once more."""
     if not is_pipeline(obj) or part is obj or not hasattr(type(part), "set_timesteps"):
         return
-    config = dict(file) if file is not None else {k: v for k, v in dict.items(configured(part)) if k in known(part)}
+    flagged = dict.get(configured(part), "_use_default_values") or ()
+    own = {k: v for k, v in dict.items(configured(part)) if k in known(part) and k not in flagged}
+    config = dict(file) if file is not None else own
     run = Run(type(part), config, {})
     if run.obj is None:
         return
-    parts = {**{n: p for n, p in parts_of(obj)}, path: run.obj}
+    parts = {**dict(parts_of(obj)), path: run.obj}
     expected, optional = type(obj)._get_signature_keys(type(obj))
     scalars = {k: dict.get(configured(obj), k) for k in optional if k not in parts and k in configured(obj)}
     steps: list[Step] = []
@@ -218,5 +226,9 @@ def report_of(source: str, found: dict[str, Any]) -> Report:
     step = next((n for n in found["next"] if n["by"] == "from_config"), None)
     strays = last is not None and step is not None and "value" in step and not same(step["value"], last["value"])
     answer = {"severity": "warning" if strays else "clean", "line": line}
-    data = {"command": "blame", **{k: v for k, v in found.items() if k not in ("versions", "skipped")}, "answer": answer}
+    data = {
+        "command": "blame",
+        **{k: v for k, v in found.items() if k not in ("versions", "skipped")},
+        "answer": answer,
+    }
     return Report(source, found["versions"], (), tuple(Skip(**s) for s in found.get("skipped", ())), (), data)

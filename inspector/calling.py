@@ -1,4 +1,4 @@
-"""``__call__`` of a pipeline, from its source: parameters, types, defaults, descriptions, and what the body never uses."""
+"""``__call__`` of a pipeline, from its source: parameters, types, defaults, descriptions; what its body never uses."""
 
 from __future__ import annotations
 
@@ -85,6 +85,23 @@ def pipeline(text: str, *, online: bool = False) -> ClassInfo:
     return found
 
 
+def known_class(name: str) -> None:
+    """Refuse a class that the installed diffusers does not have, before anything is built.
+
+    Raises:
+        InspectError: there is no such class (exit 2).
+    """
+    if classes.find("diffusers", name) is None:
+        near = classes.near(name, "diffusers")
+        hint = f"did you mean {' or '.join(near[:2])}?" if near else "a class of diffusers that has from_config"
+        raise InspectError(f"{name}: no such class in diffusers", hint=hint, exit_code=EXIT_USAGE)
+
+
+def scheduler_names() -> list[str]:
+    """What a shell completes after ``--into``."""
+    return [info.name for info in classes.schedulers()]
+
+
 def described(info: ClassInfo) -> dict[str, Any]:
     """One pipeline as the design fixes it.
 
@@ -123,7 +140,11 @@ def find_call(info: ClassInfo) -> tuple[ClassInfo, ast.FunctionDef | None, list[
         for item in node.body:
             if isinstance(item, ast.FunctionDef) and item.name == "__call__" and found is None:
                 found = (owner, item)
-            elif isinstance(item, ast.Assign) and tensors is None and ast.unparse(item.targets[0]) == "_callback_tensor_inputs":
+            elif (
+                isinstance(item, ast.Assign)
+                and tensors is None
+                and ast.unparse(item.targets[0]) == "_callback_tensor_inputs"
+            ):
                 literal = default(item.value)
                 tensors = [str(v) for v in literal[1]] if isinstance(literal[1], list) else []
     return (*(found or (info, None)), tensors or [])

@@ -71,7 +71,9 @@ def read(order: Order, mirror: Mirror, file: str, made: Made, cls: Any = None) -
 
 def refused(order: Order, error: Any, mirror: Mirror, made: Made) -> None:
     """IPP207 if the library's own loading of this component raised, and nothing before it did."""
-    if isinstance(error, Exception) and not any(p.code in ("IPP207", "IPP204") for p in made.problems):
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        made.loads = False  # this process has a limit that the library's own does not have
+    elif isinstance(error, Exception) and not any(p.code in ("IPP207", "IPP204") for p in made.problems):
         if isinstance(error, ImportError):
             made.refuse("IPP204", order.where, f"{order.cls} needs what is not installed: {mirror.said(error)}")
         else:

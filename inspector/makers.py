@@ -95,7 +95,7 @@ def on_meta_device(cls: Any, config: Any, dtype: str | None = None) -> Any:
     # ChatGLM asks for memory itself, on the device it is told
     place = {"device": "meta"} if "device" in inspect.signature(cls.__init__).parameters else {}
     with torch.device("meta"):
-        made = cls._from_config(config, dtype=wanted)
+        made = cls._from_config(config, dtype=wanted, **place)
     made.eval()
     return made
 

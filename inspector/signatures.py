@@ -99,7 +99,14 @@ def default(node: Any) -> list[Any]:
         return ["expression", ast.unparse(node)]
     if isinstance(value, set | bytes | complex) or value is ...:
         return ["expression", ast.unparse(node)]
-    return [type(value).__name__, value]
+    return [type(value).__name__, listed(value)]
+
+
+def listed(value: Any) -> Any:
+    """Tuples as lists, as they come back from the cached JSON: the first process must not see other data."""
+    if isinstance(value, list | tuple):
+        return [listed(v) for v in value]
+    return {k: listed(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def infinite(text: str) -> str | None:

@@ -18,16 +18,14 @@ Online = Annotated[
     bool, typer.Option("--online", help="Ask the Hub for the newest, even where the local cache has a Hub id.")
 ]
 RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run the code that comes with the model.")]
-Limit = Annotated[
-    list[str] | None, typer.Option(metavar="NAME=N", help="Raise one cap on what is read: config=2MiB.")
-]
+Limit = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="Raise one cap on what is read: config=2MiB.")]
 Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="How long building may take.")]
 
 
 def classes(incomplete: str) -> list[str]:
-    from inspector.classes import schedulers
+    from inspector.calling import scheduler_names
 
-    return [info.name for info in schedulers() if info.name.startswith(incomplete)]
+    return [name for name in scheduler_names() if name.startswith(incomplete)]
 
 
 @app.command(short_help="Where your setting goes on the way through from_config.")
@@ -50,7 +48,7 @@ def trace(
     timeout: Timeout = None,
     traceback: Traceback = False,
 ) -> None:
-    """Run the real CLASS.from_config on the source's config under observation: what became of every key, and at which line.
+    """Run the real CLASS.from_config on the config under observation: what became of every key, and at which line.
 
     Exit status: 0 traced, 2 usage, 3 a source or a part of it could not be read, 4 internal error,
     5 the report could not be written, 130 interrupted.
@@ -76,7 +74,8 @@ def trace(
 @app.command(short_help="What a pipeline takes when it is called; or several, side by side.")
 def call(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE|CLASS", help="A pipeline: its folder, or its class.", autocompletion=sources)
+        str,
+        typer.Argument(metavar="SOURCE|CLASS", help="A pipeline: its folder, or its class.", autocompletion=sources),
     ],
     others: Annotated[
         list[str] | None, typer.Argument(metavar="[OTHER]...", help="Side by side with these.", autocompletion=sources)

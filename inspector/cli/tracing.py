@@ -11,14 +11,13 @@ from inspector.cli.output import progress
 from inspector.cli.trying import settings_of, show
 
 
-def run_trace(
-    request: Request, into: str, keywords: Sequence[str], component: str, key: str, **reading: Any
-) -> int:
+def run_trace(request: Request, into: str, keywords: Sequence[str], component: str, key: str, **reading: Any) -> int:
     """Trace ``INTO.from_config`` on the source's config, and return the exit status.
 
     Raises:
         InspectError: no such class, key or component; the source cannot be read, or the report cannot be written.
     """
+    from inspector.calling import known_class
     from inspector.tracing.report import report_of
     from inspector.tracing.tasks import parsed
 
@@ -52,17 +51,6 @@ def run_call(request: Request, others: Sequence[str], *, online: bool = False) -
 
     settings = settings_of(request, {"online": online})
     return show(call_of([request.source, *others], online=settings.online), request, settings)
-
-
-def known_class(name: str) -> None:
-    """Refuse a class that the installed diffusers does not have, before anything is built."""
-    from inspector import classes
-    from inspector.model import EXIT_USAGE, InspectError
-
-    if classes.find("diffusers", name) is None:
-        near = classes.near(name, "diffusers")
-        hint = f"did you mean {' or '.join(near[:2])}?" if near else "a class of diffusers that has from_config"
-        raise InspectError(f"{name}: no such class in diffusers", hint=hint, exit_code=EXIT_USAGE)
 
 
 def asked(request: Request, task: str, given: dict[str, Any], reading: dict[str, Any]) -> tuple[dict[str, Any], Any]:

@@ -24,9 +24,13 @@ def told(report: Report, page: Page) -> Iterator[Text]:
     yield from heading(f"{found['path']}.{found['key']}", found["class"], page)
     yield text("")
     for hop in found["hops"]:
-        yield from page.laid([[text((f"{safe(hop['hop'], 40):<20}", "dim")), text((value_text(hop["value"]), "bold"))]], 2)
+        yield from page.laid(
+            [[text((f"{safe(hop['hop'], 40):<20}", "dim")), text((value_text(hop["value"]), "bold"))]], 2
+        )
         why = safe(hop["reason"], 400)
-        yield from page.laid([[text((located(hop), "dim")), text((why, "dim"))] if hop["file"] else [text((why, "dim"))]], 24)
+        yield from page.laid(
+            [[text((located(hop), "dim")), text((why, "dim"))] if hop["file"] else [text((why, "dim"))]], 24
+        )
         for writer in hop["writers"] if page.verbose else hop["writers"][:2]:
             yield from page.laid([[text((f"may be {safe(writer, 200)}", "dim"))]], 24)
     rows = []

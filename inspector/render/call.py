@@ -35,7 +35,9 @@ def told(report: Report, page: Page) -> Iterator[Text]:
 def detail(one: dict[str, Any], page: Page) -> Iterator[Text]:
     from inspector.render.human import heading
 
-    yield from heading(f"{safe(one['class'], 80)}.__call__", Safe(f"{safe(one['file'], 120).rpartition('/')[2]}:{one['line']}"), page)
+    yield from heading(
+        f"{safe(one['class'], 80)}.__call__", Safe(f"{safe(one['file'], 120).rpartition('/')[2]}:{one['line']}"), page
+    )
     for row in one["parameters"]:
         yield text("")
         given = f" = {safe(row['default'], 60)}" if row["default"] not in ("required", "") else ""

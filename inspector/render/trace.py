@@ -74,7 +74,11 @@ def plainly(rows: list[dict[str, Any]], page: Page) -> Iterator[Text]:
 
 def note(row: dict[str, Any]) -> str:
     origin = {"keyword": "your keyword", "file": "file", "component": "component"}.get(row["origin"], "")
-    return origin if "rewritten" not in row else f"rewritten at {safe(row['rewritten']['file'], 80)}:{row['rewritten']['line']}"
+    return (
+        origin
+        if "rewritten" not in row
+        else f"rewritten at {safe(row['rewritten']['file'], 80)}:{row['rewritten']['line']}"
+    )
 
 
 def values(row: dict[str, Any]) -> Text:
@@ -101,9 +105,7 @@ def one(row: dict[str, Any], page: Page) -> Iterator[Text]:
     kept = {True: "yes", False: "no", None: "cannot tell"}[row["survives"]]
     rows += [[text(("saved", "dim")), text(kept)], [text(("why", "dim")), text(safe(row["reason"], 600))]]
     yield from page.laid(rows, 2)
-    steps = [
-        [text((f"{safe(s['file'], 100)}:{s['line']}", "dim")), text(safe(s["source"], 200))] for s in row["steps"]
-    ]
+    steps = [[text((f"{safe(s['file'], 100)}:{s['line']}", "dim")), text(safe(s["source"], 200))] for s in row["steps"]]
     if steps:
         yield text("")
         yield from page.laid([[text((counted(len(steps), "step") + " in the library's code", "dim"))]], 2)

@@ -1,4 +1,4 @@
-"""The real ``from_config`` under observation: which line of the library did what to which key (``trace``, ``blame``)."""
+"""The real ``from_config`` observed: which line of the library did what to which key (``trace``, ``blame``)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Local = Callable[[FrameType, str, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one line did to one key. ``store`` is the dict: ``config``, ``keywords``, or a config's ``item``, ``attr``."""
+    """What one line did to one key. ``store``: ``config``, ``keywords``, or a config's ``item``, ``attr``."""
 
     key: str
     store: str

@@ -29,7 +29,12 @@ def report_of(source: str, found: dict[str, Any], key: str = "") -> Report:
         hint = f"did you mean {' or '.join(near)}?" if near else "neither the config nor the class has it"
         raise InspectError(f"--key {key}: no such key", hint=hint, exit_code=EXIT_USAGE)
     told = {k: v for k, v in found.items() if k not in ("versions", "skipped")}
-    answer = {"severity": severity(found), "line": headline(found), "lines": list(answered(found)), "write": write(found)}
+    answer = {
+        "severity": severity(found),
+        "line": headline(found),
+        "lines": list(answered(found)),
+        "write": write(found),
+    }
     data = {"command": "trace", **told, "keys": rows, "key": key, "answer": answer}
     skipped = tuple(Skip(**s) for s in found.get("skipped", ()))
     return Report(source, found.get("versions", {}), (), skipped, (), data)
@@ -72,8 +77,10 @@ def answered(found: dict[str, Any]) -> Iterator[str]:
     text = f"the config has {counted(len(config), 'setting')}"
     if listed:
         where = f"{listed[0]['file']}:{listed[0]['line']}"
-        are = "was" if len(listed) == 1 else "were"
-        text += f"; {len(listed)} {are} dropped at {where}, listed in _use_default_values (not given when {old} was made)"
+        were = "was" if len(listed) == 1 else "were"
+        text += (
+            f"; {len(listed)} {were} dropped at {where}, listed in _use_default_values (not given when {old} was made)"
+        )
     if len(gone) > len(listed):
         text += f"; {len(gone) - len(listed)} dropped for other reasons"
     if hidden := of(found, "hidden"):
@@ -83,8 +90,11 @@ def answered(found: dict[str, Any]) -> Iterator[str]:
         yield f"{into}.from_config raises {found['raised']}"
     for row in changed(found):
         yield f"{row['name']}={row['given']!r} was dropped; {into}'s default {row['result']!r} takes its place"
+    if found["keep_raises"]:
+        yield f"to keep what was dropped is not possible: given as keywords, {into} raises {found['keep_raises']}"
     for row in lost(found):
-        yield f"{row['name']}={row['given']!r} has no effect: {into} takes no such keyword; it is returned as unused and lost"
+        said = f"{into} takes no such keyword; it is returned as unused and lost"
+        yield f"{row['name']}={row['given']!r} has no effect: {said}"
     if other_noise(found):
         before, now = found["schedule_before"]["first_sigma"], found["schedule"]["first_sigma"]
         yield f"{old} starts at sigma {before:g}, {into} at {now:g}: it is no flow schedule"
@@ -134,15 +144,15 @@ def shifted(found: dict[str, Any]) -> tuple[str, Any, str, Any] | None:
     """A hidden key that the new class reads under a longer name (``shift``, ``flow_shift``), with another value."""
     for row in of(found, "hidden"):
         for other in found["keys"]:
-            if other["name"].endswith(f"_{row['name']}") and other["fate"] == "default" and "result" in other:
-                if not same(other["result"], row["given"]):
-                    return row["name"], row["given"], other["name"], other["result"]
+            longer = other["name"].endswith(f"_{row['name']}") and other["fate"] == "default" and "result" in other
+            if longer and not same(other["result"], row["given"]):
+                return row["name"], row["given"], other["name"], other["result"]
     return None
 
 
 def write(found: dict[str, Any]) -> str:
     """The line that keeps what was dropped; empty when there is nothing to keep."""
-    keep = {r["name"]: r["given"] for r in changed(found)}
+    keep = {} if found["keep_raises"] else {r["name"]: r["given"] for r in changed(found)}
     takes = {r["name"] for r in found["keys"] if "result" in r}
     shift = shifted(found)
     if shift is not None:

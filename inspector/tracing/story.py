@@ -66,7 +66,7 @@ def lightly(cls: type) -> Iterator[None]:
 
 
 def saved_config(obj: Any) -> dict[str, Any] | None:
-    """What the library's own save would write for an object, from a copy of its config; None if it cannot be written."""
+    """What the library's own save would write, from a copy of the config; None if it cannot be written."""
     scratch = object.__new__(type(obj))
     vars(scratch)["_internal_dict"] = copy.copy(configured(obj))
     try:
@@ -80,9 +80,11 @@ def reloaded(old: Any, saved: Mapping[str, Any] | None) -> Any:
     """The config that the old class has after its JSON is loaded again; None when it cannot be had."""
     if old is None or saved is None or hasattr(old, "register_modules"):
         return None
-    with lightly(old), overheard(), contextlib.suppress(Exception):
-        return configured(old.from_config(dict(saved)))
-    return None
+    with lightly(old), overheard():
+        try:
+            return configured(old.from_config(dict(saved)))
+        except Exception:  # noqa: BLE001 (an object that does not survive its own save: inspect-pipe diff tells that)
+            return None
 
 
 def schedule(obj: Any) -> dict[str, Any]:
@@ -132,17 +134,28 @@ def story(
     found: dict[str, Any] = {
         "from": before, "into": cls.__name__, "keywords": plain(dict(keywords)), "keys": rows,
         "raised": run.error or None, "said": run.said, "schedule": schedule(run.obj), "after_save": None,
-        "saved_class": None,
+        "keep_raises": None,
     }  # fmt: skip
     kept = saved_config(run.obj) if run.obj is not None else None
     for entry in rows:
         entry["survives"] = None if kept is None else entry["name"] in kept
+    keep = {
+        r["name"]: config[r["name"]]
+        for r in rows
+        if r["fate"] == "dropped" and "result" in r and not same(r["given"], r["result"]) and not private(r["name"])
+    }
+    if keep:  # a line is only recommended after it has been tried
+        tried = Run(cls, config, {**passed, **keep})
+        found["keep_raises"] = tried.error or schedule(tried.obj).get("error") if tried.obj is not None else tried.error
     if after is not None:
         other = {k: plain(v) for k, v in after.items.items()}
         changed = [
             {"name": r["name"], "before": r["result"], "after": other[r["name"]]}
             for r in rows
-            if r["name"] in other and "result" in r and not private(r["name"]) and not same(r["result"], other[r["name"]])
+            if r["name"] in other
+            and "result" in r
+            and not private(r["name"])
+            and not same(r["result"], other[r["name"]])
         ]
         found["after_save"] = {"raised": after.error or None, "schedule": schedule(after.obj), "changed": changed}
     return found
