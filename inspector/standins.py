@@ -67,7 +67,7 @@ def stand_in(base: type | None, library: str, cls: str, reason: str, config: dic
         "__init__": lambda self: None,
         "__getattr__": answer,
         # a tokenizer's own setter keeps books that were never opened here (HiDream sets pad_token)
-        "__setattr__": lambda self, name, value: vars(self).__setitem__(name, value),
+        "__setattr__": lambda self, name, value: self.__dict__.update({name: value}),
         "__len__": lambda self: int(known.get("vocab_size") or 0),
         "__bool__": lambda self: True,
     }
