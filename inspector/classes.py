@@ -9,12 +9,12 @@ from typing import Any
 
 from inspector import classtable, signatures
 from inspector.classtable import LIBRARIES, Row, cache_dir, home, version
-from inspector.model import Kind, Value
+from inspector.model import EXIT_USAGE, InspectError, Kind, Value
 from inspector.signatures import Facts
 
 __all__ = [
-    "LIBRARIES", "ClassInfo", "cache_dir", "find", "home", "is_pipeline_folder", "near", "owners", "schedulers",
-    "version",
+    "LIBRARIES", "ClassInfo", "cache_dir", "find", "home", "is_pipeline_folder", "near", "owners", "require",
+    "schedulers", "version",
 ]  # fmt: skip
 
 _RENAMED = (
@@ -155,6 +155,18 @@ def near(name: str, library: str | None = None) -> list[str]:
     table = classtable.table()
     names = {n.lower(): n for d in LIBRARIES if library in (None, d) for n in table.names(d)}
     return [names[n] for n in difflib.get_close_matches(name[:128].lower(), names, n=3, cutoff=0.75)]
+
+
+def require(name: str) -> None:
+    """Refuse a class that the installed diffusers does not have, before anything is built.
+
+    Raises:
+        InspectError: there is no such class (exit 2).
+    """
+    if find("diffusers", name) is None:
+        likely = near(name, "diffusers")
+        hint = f"did you mean {' or '.join(likely[:2])}?" if likely else "a class of diffusers that has from_config"
+        raise InspectError(f"{name}: no such class in diffusers", hint=hint, exit_code=EXIT_USAGE)
 
 
 @cache

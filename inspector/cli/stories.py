@@ -23,9 +23,9 @@ Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="How long
 
 
 def classes(incomplete: str) -> list[str]:
-    from inspector.calling import scheduler_names
+    from inspector.classes import schedulers
 
-    return [name for name in scheduler_names() if name.startswith(incomplete)]
+    return [info.name for info in schedulers() if info.name.startswith(incomplete)]
 
 
 @app.command(short_help="Where your setting goes on the way through from_config.")

@@ -17,12 +17,12 @@ def run_trace(request: Request, into: str, keywords: Sequence[str], component: s
     Raises:
         InspectError: no such class, key or component; the source cannot be read, or the report cannot be written.
     """
-    from inspector.calling import known_class
+    from inspector import classes
     from inspector.tracing.report import report_of
     from inspector.tracing.tasks import parsed
 
     parsed(keywords)  # before the work, not after it
-    known_class(into)
+    classes.require(into)
     given = {"into": into, "keywords": list(keywords), "component": component}
     found, settings = asked(request, "trace", given, reading)
     return show(report_of(request.source, found, key), request, settings)
@@ -47,7 +47,7 @@ def run_call(request: Request, others: Sequence[str], *, online: bool = False) -
     Raises:
         InspectError: no such pipeline, or the report cannot be written.
     """
-    from inspector.calling import call_of
+    from inspector.calling.report import call_of
 
     settings = settings_of(request, {"online": online})
     return show(call_of([request.source, *others], online=settings.online), request, settings)

@@ -15,41 +15,54 @@ if TYPE_CHECKING:
     from inspector.render.human import Page
 
 _MISSING = "–"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def told(report: Report, page: Page) -> Iterator[Text]:
-    """One pipeline in detail; two or more as a table in which what differs is marked."""
+    """One pipeline in detail; two or more as a table of what differs."""
     shown = report.data["pipelines"]
     if len(shown) == 1:
         yield from detail(shown[0], page)
     else:
         yield from beside(shown, set(report.data["differing"]), page)
+    rows = []
     for one in shown:
         if one["callback_tensors"]:
             names = safe(", ".join(one["callback_tensors"]), 400)
-            yield text("")
             whose = "" if len(shown) == 1 else f" of {safe(one['class'], 80)}"
-            yield from page.laid([[text((f"callback tensors{whose}", "dim")), text(names)]], 2)
+            rows.append([text((f"callback tensors{whose}", "dim")), text(names)])
+    if rows:
+        yield text("")
+        yield from page.laid(rows, 2)
 
 
 def detail(one: dict[str, Any], page: Page) -> Iterator[Text]:
     from inspector.render.human import heading
 
-    yield from heading(
-        f"{safe(one['class'], 80)}.__call__", Safe(f"{safe(one['file'], 120).rpartition('/')[2]}:{one['line']}"), page
-    )
+    file = safe(one["file"], 120).rpartition("/")[2]
+    yield from heading(f"{safe(one['class'], 80)}.__call__", Safe(f"{file}:{one['line']}"), page)
+    if one["defined_in"] != one["class"]:
+        yield text((f"  inherited from {safe(one['defined_in'], 80)}", "dim"))
     for row in one["parameters"]:
         yield text("")
         given = f" = {safe(row['default'], 60)}" if row["default"] not in ("required", "") else ""
         required = "  required" if row["default"] == "required" else ""
-        never = "  never used by the body" if not row["used"] else ""
-        line = text("  ", (safe(row["name"], 60), "bold"), (given, ""), (required, "dim"), (never, STYLES["warning"]))
-        yield line
+        yield text(
+            "  ", (safe(row["name"], 60), "bold"), (given, ""), (required, "dim"), (unused(row), STYLES["warning"])
+        )
         if row["type"]:
             yield from page.laid([[text((safe(row["type"], 300), "dim"))]], 6)
+        if row.get("takes"):
+            yield from page.laid([[text(f"takes {safe(', '.join(row['takes']), 300)}")]], 6)
         doc = row["doc"] if page.verbose else first_sentence(row["doc"])
         if doc:
             yield from page.laid([[text(safe(doc, 2_000))]], 6)
+
+
+def unused(row: dict[str, Any]) -> str:
+    if row["only_checked"]:
+        return "  only checked, then never used"
+    return "" if row["used"] else "  never used by the body"
 
 
 def first_sentence(doc: str) -> str:
@@ -62,7 +75,13 @@ def beside(shown: list[dict[str, Any]], differing: set[str], page: Page) -> Iter
     names = list(dict.fromkeys(p["name"] for one in shown for p in one["parameters"]))
     names = [n for n in names if n in differing] + ([n for n in names if n not in differing] if page.verbose else [])
     room = max(10, (page.width - 2 - max((len(n) for n in names), default=8) - 2 * len(shown)) // len(shown))
-    rows = [[text(("parameter", "dim")), *(fitted(text((short(one["class"]), "dim")), room) for one in shown)]]
+    titles = [safe(one["class"], 80) for one in shown]
+    if any(len(title) > room for title in titles):  # cut short they would look alike: letters, and what they stand for
+        yield text("")
+        for letter, title in zip(_LETTERS, titles, strict=False):
+            yield text((f"  {letter}  ", "dim"), title)
+        titles = [Safe(letter) for letter in _LETTERS[: len(titles)]]
+    rows = [[text(("parameter", "dim")), *(fitted(text((title, "dim")), room) for title in titles)]]
     for name in names:
         cells = []
         for one in shown:
@@ -70,12 +89,9 @@ def beside(shown: list[dict[str, Any]], differing: set[str], page: Page) -> Iter
             value = text((_MISSING, "dim")) if row is None else text(safe(row["default"] or "any", 60))
             cells.append(fitted(value, room))
         rows.append([text(safe(name, 60), style="yellow" if name in differing else ""), *cells])
-    yield text("")
-    yield from page.laid(rows, 2, width=page.width)
+    if names:
+        yield text("")
+        yield from page.laid(rows, 2, width=page.width)
     same = len({p["name"] for one in shown for p in one["parameters"]}) - len(differing)
     if same and not page.verbose:
-        yield text(f"  and {same} more, the same in all (-v)", style="dim")
-
-
-def short(name: str) -> Safe:
-    return Safe(safe(name, 80).removesuffix("Pipeline") or safe(name, 80))
+        yield text(f"  and {same} more, the same in all (-v)" if names else f"  all {same} the same (-v)", style="dim")

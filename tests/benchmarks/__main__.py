@@ -57,6 +57,8 @@ def light(env: dict[str, str], model: Path, saved: Path) -> list[Row]:
         ("`--help`", ["--help"], 2.0),
         ("a saved report, judged and printed", ["diff", str(saved)], 4.0),
         ("SDXL `--static`", ["diff", str(model), "--static"], 4.0),
+        ("`call` of a class", ["call", "StableDiffusionXLPipeline"], 5.0),
+        ("`call` of a folder", ["call", str(model)], 5.0),
     ]
     base, *costs = alternately([LIGHT, *([*COMMAND, *arguments] for _, arguments, _ in cases)], RUNS, env)
     shown = f"`import typer, rich` {milliseconds(base)}"
