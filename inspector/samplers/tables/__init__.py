@@ -1,0 +1,16 @@
+"""The rows of the table of presets, one small file a family, in the order in which a name is looked up."""
+
+from __future__ import annotations
+
+from inspector.samplers.tables import classic, dpmpp, dpmpp_sde, euler, flow, multistep, second
+from inspector.samplers.tables.row import Preset
+
+ROWS: tuple[Preset, ...] = (
+    *euler.ROWS,
+    *second.ROWS,
+    *dpmpp.ROWS,
+    *dpmpp_sde.ROWS,
+    *multistep.ROWS,
+    *classic.ROWS,
+    *flow.ROWS,
+)
