@@ -1,0 +1,157 @@
+"""The figure of a group of presets: sigma by step, and how far each is from the reference. Drawn with matplotlib."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from inspector.model import EXIT_USAGE, InspectError
+from inspector.render.curves import Curve, Group, Panel
+from inspector.render.escape import Safe
+from inspector.render.svg import COLORS, text_of, themed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ACROSS = 3
+"""Panels side by side."""
+MISSING = "figures are drawn with matplotlib, which is not installed"
+INSTALL = 'pip install "inspect-pipe[plot]"'
+
+_SETTINGS: Any = {
+    "svg.fonttype": "none",
+    "path.simplify": False,
+    "text.parse_math": False,  # a dollar sign in a preset's name is a dollar sign
+    "axes.formatter.use_mathtext": False,
+    "font.family": "DejaVu Sans",  # it comes with matplotlib, and is wider than what will be shown
+    "font.size": 9,
+}
+_MARKS = {"reference": "", "diffusers": "o", "a1111": "s", "comfyui": "^", "k-diffusion": "D"}
+
+
+def svg(group: Group, *, number: int = 1, alone: bool = True) -> Safe:
+    """The figure as SVG without script, font or address of anything outside.
+
+    Args:
+        group: what it shows.
+        number: tells the ids of several figures in one page apart.
+        alone: with its own style sheet, as a file; else for a page that holds :func:`inspector.render.svg.rules`.
+
+    Raises:
+        InspectError: matplotlib is not installed (exit 2).
+    """
+    try:
+        import matplotlib
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
+    except ImportError as error:
+        raise InspectError(MISSING, hint=INSTALL, exit_code=EXIT_USAGE) from error
+    across = min(ACROSS, len(group.panels))
+    down = -(-len(group.panels) // across)
+    out = io.StringIO()
+    with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": group.slug}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # the reader's fonts count, not matplotlib's
+        size = (5.1 if across == 1 else 0.8 + 3.1 * across, 3.7 * down + 0.75)
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
+        FigureCanvasSVG(figure)
+        figure.patch.set_facecolor(color("paper"))
+        figure.suptitle(group.title, fontsize=10, color=color("ink"), fontweight="bold")
+        grid = figure.add_gridspec(down * 2, across, height_ratios=[3, 1.3] * down)
+        for place, panel in enumerate(group.panels):
+            row, column = 2 * (place // across), place % across
+            upper = figure.add_subplot(grid[row, column])
+            lower = figure.add_subplot(grid[row + 1, column], sharex=upper)
+            curves(upper, panel, place)
+            errors(lower, panel, place)
+            if column == 0:
+                upper.set_ylabel("sigma", color=color("ink"))
+                lower.set_ylabel("relative error", color=color("ink"))
+        legend(figure, group)
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    prefix = f"figure{number}"
+    return text_of(themed(out.getvalue(), prefix=prefix, title=group.title, description=group.alt), alone=alone)
+
+
+def curves(axes: Axes, panel: Panel, place: int) -> None:
+    """Sigma by step: the reference as a line, what others made as marks upon it."""
+    axes.set_yscale("log")
+    dressed(axes)
+    wrong = panel.verdict != "pass"
+    said = f"{panel.title}: {panel.verdict}" if wrong else panel.title
+    axes.set_title(said, fontsize=9, color=color("wrong" if wrong else "ink"))
+    for curve in panel.curves:
+        steps, sigmas = zip(*curve.points, strict=True)
+        axes.plot(steps, sigmas, gid=f"{place}--{kind(curve)}", **look(curve))
+    axes.tick_params(labelbottom=False)
+
+
+def errors(axes: Axes, panel: Panel, place: int) -> None:
+    """The relative error of each sigma, beside the tolerance."""
+    axes.set_yscale("log")
+    dressed(axes)
+    axes.set_xlabel("step", color=color("ink"))
+    if panel.tolerance:
+        axes.axhline(panel.tolerance, gid=f"{place}--tolerance", color=color("faint"), linestyle="--", linewidth=1.1)
+    if panel.errors:
+        steps, found = zip(*panel.errors, strict=True)
+        axes.plot(steps, found, gid=f"{place}--error", linestyle="", marker="o", markersize=3, color=color("diffusers"))
+    if not panel.errors:
+        # nothing to scale by: an empty logarithmic axis would invent one
+        axes.set_ylim((panel.tolerance or 1e-5) / 100, (panel.tolerance or 1e-5) * 10)
+        said = "equal" if any(c.role == "reference" for c in panel.curves) else "no reference"
+        axes.text(0.5, 0.35, said, transform=axes.transAxes, ha="center", va="center", color=color("faint"))
+
+
+def dressed(axes: Axes) -> None:
+    """Colours of the axes, a grid to read values by, and numbers as people write them."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    axes.set_facecolor(color("paper"))
+    for edge in axes.spines.values():
+        edge.set_color(color("faint"))
+    axes.tick_params(which="both", colors=color("ink"), labelsize=8)
+    axes.tick_params(which="both", color=color("faint"))
+    axes.grid(True, which="major", color=color("grid"), linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.yaxis.set_major_locator(LogLocator(numticks=6))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def legend(figure: Any, group: Group) -> None:
+    """One legend for all panels, below them."""
+    from matplotlib.lines import Line2D
+
+    seen = {kind(c): c for p in group.panels for c in p.curves}
+    handles = [Line2D([], [], label=c.label, **look(c)) for c in seen.values()]
+    if any(p.tolerance for p in group.panels):
+        handles.append(Line2D([], [], label="tolerance", color=color("faint"), linestyle="--", linewidth=1.1))
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=len(handles),
+        frameon=False,
+        labelcolor=color("ink"),
+        fontsize=8,
+    )
+
+
+def look(curve: Curve) -> dict[str, Any]:
+    """How a curve is drawn: marks differ in shape as in colour, and are open, so that all show where they meet."""
+    shade = color(kind(curve))
+    if curve.role == "reference":
+        return {"color": shade, "linewidth": 1.3}
+    mark = _MARKS.get(curve.role, "v")
+    size = 5.5 if mark == "o" else 8.5
+    return {"color": shade, "linestyle": "", "marker": mark, "markersize": size, "markerfacecolor": "none"}
+
+
+def kind(curve: Curve) -> str:
+    return curve.role if curve.role in COLORS else "other"
+
+
+def color(role: str) -> str:
+    return COLORS[role][0]
