@@ -86,8 +86,8 @@ def zero_terminal_snr(bars: Array) -> Array:
     import numpy as np
 
     roots = np.sqrt(bars)
-    rescaled: Array = np.square((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1]))
-    return rescaled
+    scaled: Array = (roots - roots[-1]) * (roots[0] / (roots[0] - roots[-1]))
+    return scaled * scaled
 
 
 def snr_shift(bars: Array, factor: float) -> Array:
@@ -106,5 +106,5 @@ def sigmas(bars: Array) -> Array:
     import numpy as np
 
     with np.errstate(divide="ignore"):
-        levels: Array = np.sqrt(np.divide(1.0 - bars, bars))
-    return levels
+        odds: Array = (1.0 - bars) / bars
+    return np.sqrt(odds)
