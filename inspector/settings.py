@@ -11,7 +11,7 @@ from typing import Any
 
 from inspector.model import EXIT_USAGE, InspectError
 
-FORMATS = ("human", "json", "jsonl", "markdown")
+FORMATS = ("human", "json", "jsonl", "markdown", "html")
 THRESHOLDS = ("error", "warning", "note", "never")
 TABLE = "tool.inspect-pipe"
 _LARGEST = 1 << 20

@@ -76,7 +76,7 @@ def diff(
     form: Annotated[
         str | None,
         typer.Option(
-            "-f", "--format", metavar="FORMAT", help="human, json, jsonl or markdown.", autocompletion=formats
+            "-f", "--format", metavar="FORMAT", help="human, json, jsonl, markdown or html.", autocompletion=formats
         ),
     ] = None,
     output: Annotated[

@@ -13,6 +13,7 @@ FORMATS: dict[str, str] = {
     "json": "inspector.render.machine:json_report",
     "jsonl": "inspector.render.machine:json_lines",
     "markdown": "inspector.render.markdown:markdown",
+    "html": "inspector.render.html:html",
 }
 """Where each format's function is; the module comes in when the format is asked for."""
 
@@ -24,6 +25,9 @@ BODIES: dict[str, str] = {
     "blame": "inspector.render.blame:told",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
+
+TELLING = frozenset({"trace", "blame"})
+"""The commands of these whose own part tells the findings too, in its own order."""
 
 
 @dataclass(frozen=True, slots=True)
