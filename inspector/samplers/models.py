@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from inspector.model import EXIT_USAGE, InspectError
-from inspector.samplers.presets import plain
+from inspector.samplers.naming import LONGEST, plain, shown
 from inspector.samplers.tables.row import Kind
 
 _FORGE = "lllyasviel/stable-diffusion-webui-forge backend/huggingface/"
@@ -266,8 +266,7 @@ def find_model(name: str) -> Model:
     wanted = plain(name)
     if wanted in known:
         return known[wanted]
-    near = difflib.get_close_matches(wanted[:100], known, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(wanted[:LONGEST], known, n=3, cutoff=0.6)
     names = list(dict.fromkeys(known[n].name for n in near))
     hint = f"did you mean {' or '.join(names)}?" if names else f"there are: {', '.join(MODELS)}; or give a SOURCE"
-    shown = name if len(name) <= 100 else name[:100] + "…"
-    raise InspectError(f"no model is called {shown!r}", hint=hint, exit_code=EXIT_USAGE)
+    raise InspectError(f"no model is called {shown(name)}", hint=hint, exit_code=EXIT_USAGE)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.model import EXIT_UNREADABLE, EXIT_USAGE, InspectError
+from inspector.samplers.naming import plain
 from inspector.samplers.tables.row import Kind, Preset
 
 _LARGEST = 1 << 20
@@ -155,8 +156,6 @@ def _kind(cls: str, kwargs: Mapping[str, Any]) -> Kind:
 
 def _unlike(presets: Mapping[str, Preset], where: str) -> None:
     """Refuse two names that are one once capitals and punctuation are gone: only the first would ever be found."""
-    from inspector.samplers.presets import plain
-
     seen: dict[str, str] = {}
     for name in presets:
         other = seen.setdefault(plain(name), name)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from math import exp
 from types import MappingProxyType
 from typing import Any
 
 from inspector.model import EXIT_USAGE, InspectError
+from inspector.samplers.naming import LONGEST, plain, shown, spellings
 from inspector.samplers.owntables import load_table
 from inspector.samplers.tables import ROWS
 from inspector.samplers.tables.row import AYS, FLOW, PIPE, SHIFT, Kind, Preset
 
 __all__ = [
     "AYS", "FLOW", "PIPE", "PRESETS", "SHIFT", "Kind", "Preset", "call_for", "construct", "find", "kwargs_for",
-    "load_table", "meanings", "plain",
+    "load_table", "meanings", "suits",
 ]  # fmt: skip
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({p.key: p for p in ROWS})
 """Every preset by its key, in the order of the table."""
 
-_PREFIXES = ("sample", "k")
-_LONGEST = 100
 _AYS_SD15 = (999, 850, 736, 645, 545, 455, 343, 233, 124, 24)
 _AYS_SDXL = (999, 845, 730, 587, 443, 310, 193, 116, 53, 13)
 
@@ -45,8 +43,7 @@ def find(name: str, own: Iterable[Preset] = ()) -> Preset:
     found = meanings(name, own)
     if found:
         return found[0]
-    shown = name if len(name) <= _LONGEST else name[:_LONGEST] + "…"
-    raise InspectError(f"no preset is called {shown!r}", hint=_hint(name, own), exit_code=EXIT_USAGE)
+    raise InspectError(f"no preset is called {shown(name)}", hint=_hint(name, own), exit_code=EXIT_USAGE)
 
 
 def meanings(name: str, own: Iterable[Preset] = ()) -> list[Preset]:
@@ -55,18 +52,12 @@ def meanings(name: str, own: Iterable[Preset] = ()) -> list[Preset]:
     Projects disagree: ``DPM++ SDE`` is one class in the docs of diffusers and another in SD.Next.
     """
     tables = [_index(tuple(own)), _table()]
-    for spelling in _spellings(name):
+    for spelling in spellings(name):
         ranked = [(rank, place, p) for place, t in enumerate(tables) for rank, p in t.get(spelling, ())]
         if ranked:
             ranked.sort(key=lambda r: (r[1], r[0]))  # a stable sort: the order of the table within one rank
             return list({id(p): p for _, _, p in ranked}.values())
     return []
-
-
-def plain(name: str) -> str:
-    """A name without what people write differently: capitals, spaces, punctuation, and ``++`` for ``pp``."""
-    text = unicodedata.normalize("NFKC", name).casefold().replace("++", "pp")
-    return "".join(c for c in text if c.isalnum())
 
 
 def kwargs_for(preset: Preset, config: Mapping[str, Any], mu: float | None = None) -> dict[str, Any]:
@@ -81,7 +72,7 @@ def kwargs_for(preset: Preset, config: Mapping[str, Any], mu: float | None = Non
         InspectError: the preset cannot run on such a model (exit 2).
     """
     kwargs = dict(preset.kwargs)
-    if _is_flow(config) and preset.kind != "flow" and preset.built == "from_config":
+    if _is_flow(config) and preset.kind != "flow":
         if preset.flow is None:
             message = f"{preset.name} cannot run on a flow model: {preset.cls} has no flow sigmas"
             raise InspectError(message, hint="take a preset of kind flow", exit_code=EXIT_USAGE)
@@ -110,6 +101,11 @@ def call_for(preset: Preset, steps: int, *, sdxl: bool = False) -> dict[str, Any
     return call
 
 
+def suits(preset: Preset, kind: Kind) -> bool:
+    """Whether a preset claims to run on models of this kind (:attr:`Model.kind`)."""
+    return preset.kind == kind or (kind == "flow" and preset.flow is not None)
+
+
 def construct(cls: Any, preset: Preset, config: Mapping[str, Any], mu: float | None = None) -> Any:
     """The live scheduler of a preset for a model, made in the way the preset says it is built.
 
@@ -133,18 +129,6 @@ def _is_flow(config: Mapping[str, Any]) -> bool:
     return named or bool(config.get("use_flow_sigmas")) or config.get("prediction_type") == "flow_prediction"
 
 
-def _spellings(name: str) -> Iterator[str]:
-    """The name as it is, without a prefix of k-diffusion, without what is in brackets, and before a slash."""
-    whole = plain(name)
-    yield whole
-    yield from (whole.removeprefix(p) for p in _PREFIXES if whole.startswith(p))
-    outside, _, rest = name.partition("(")
-    if rest:
-        yield plain(outside + rest.rpartition(")")[2])
-    if "/" in name:
-        yield plain(name.partition("/")[0])
-
-
 def _index(rows: tuple[Preset, ...]) -> dict[str, list[tuple[int, Preset]]]:
     """Plain name -> the presets called so, with 0 for the key, 1 for the display name, 2 for a name of a project."""
     found: dict[str, list[tuple[int, Preset]]] = {}
@@ -164,7 +148,7 @@ def _table() -> dict[str, list[tuple[int, Preset]]]:
 
 
 def _hint(name: str, own: Iterable[Preset]) -> str:
-    wanted = plain(name)[:_LONGEST]
+    wanted = plain(name)[:LONGEST]
     rows = [*own, *ROWS]
     of_class = [p.name for p in rows if plain(p.cls) in (wanted, wanted + "scheduler")]
     if of_class:

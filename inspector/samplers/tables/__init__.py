@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from inspector.samplers.tables import classic, dpmpp, dpmpp_sde, euler, flow, multistep, second
+from inspector.samplers.tables import (
+    classic,
+    dpmpp,
+    dpmpp_sde,
+    euler,
+    flow,
+    iclight,
+    invokeai,
+    multistep,
+    sdnext,
+    sdnext_multistep,
+    second,
+)
 from inspector.samplers.tables.row import Preset
 
 ROWS: tuple[Preset, ...] = (
@@ -13,4 +25,8 @@ ROWS: tuple[Preset, ...] = (
     *multistep.ROWS,
     *classic.ROWS,
     *flow.ROWS,
+    *invokeai.ROWS,
+    *sdnext.ROWS,
+    *sdnext_multistep.ROWS,
+    *iclight.ROWS,
 )

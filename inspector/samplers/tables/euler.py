@@ -39,7 +39,7 @@ ROWS = (
             "ComfyUI": ("euler_ancestral", "euler_ancestral normal"),
             "Fooocus": ("euler_ancestral", "euler_ancestral normal"),
             "diffusers docs": ("Euler a",),
-            "InvokeAI": ("euler_a",),
+            "InvokeAI": ("euler_a", "Euler Ancestral"),
         },
         source="diffusers docs/source/en/api/schedulers/overview.md",
     ),
@@ -60,10 +60,11 @@ ROWS = (
             "Fooocus": ("euler_ancestral karras",),
         },
         source="diffusers docs/source/en/api/schedulers/overview.md: Karras",
+        note="this class has no such option: the table names what people ask for",
     ),
     Preset(
         "euler_a_trailing",
-        "Euler a SGM Uniform",
+        "Euler a SGM",
         "EulerAncestralDiscreteScheduler",
         {"timestep_spacing": "trailing"},
         order=None,
@@ -90,7 +91,7 @@ ROWS = (
         comfy_sampler="euler",
         call={"timesteps": AYS},
         names={"A1111": ("Euler Align Your Steps",), "Forge": ("Euler Align Your Steps",)},
-        source="diffusers docs/source/en/using-diffusers/schedulers.md: AysSchedules",
+        source="diffusers docs/source/en/using-diffusers/scheduler_features.md: Align Your Steps",
     ),
     Preset(
         "euler_beta",
@@ -103,6 +104,7 @@ ROWS = (
         comfy_sampler="euler",
         names={"A1111": ("Euler Beta",), "Forge": ("Euler Beta",), "ComfyUI": ("euler beta",)},
         source="diffusers docs/source/en/api/schedulers/overview.md: beta",
+        note="the docs set timestep_spacing to linspace too, which counts on a model whose config says leading",
     ),
     Preset(
         "euler_exponential",
@@ -120,6 +122,7 @@ ROWS = (
             "Fooocus": ("euler exponential",),
         },
         source="diffusers docs/source/en/api/schedulers/overview.md: exponential",
+        note="the docs set timestep_spacing to linspace too, which counts on a model whose config says leading",
     ),
     Preset(
         "euler_karras",
@@ -131,6 +134,7 @@ ROWS = (
         comfy="karras",
         comfy_sampler="euler",
         names={
+            "InvokeAI": ("euler_k", "Euler Karras"),
             "A1111": ("Euler Karras",),
             "Forge": ("Euler Karras",),
             "ComfyUI": ("euler karras",),
@@ -157,7 +161,7 @@ ROWS = (
     ),
     Preset(
         "euler_trailing",
-        "Euler SGM Uniform",
+        "Euler SGM",
         "EulerDiscreteScheduler",
         {"timestep_spacing": "trailing"},
         order=1,

@@ -18,6 +18,12 @@ AYS = "AYS"
 FLOW: Mapping[str, Any] = {"prediction_type": "flow_prediction", "use_flow_sigmas": True, "flow_shift": SHIFT}
 """What a class of the DPM family needs on a flow model; sdnext modules/sd_samplers_diffusers.py sets these."""
 
+SDNEXT = "sdnext modules/sd_samplers_diffusers.py, the options of its settings page at their defaults"
+SDNEXT_MODEL = ("beta_start", "beta_end", "beta_schedule", "prediction_type")
+"""What SD.Next takes over from the model's own scheduler; num_train_timesteps it sets itself."""
+SDNEXT_FLOW: Mapping[str, Any] = {"use_flow_sigmas": True}
+"""What SD.Next adds on a flow model; prediction type and shift are in the rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
