@@ -39,6 +39,7 @@ class Pass:
     model_calls: int = 0
     init: float = 1.0
     first: Level | None = None
+    last: Level | None = None
     first_scale: float = 1.0
     """By what ``scale_model_input`` multiplied the first sample."""
     narrowed: bool = False
@@ -86,9 +87,9 @@ def noises(rows: int, seen: Pass, keep: bool) -> Iterator[None]:
             if func is torch.randn_like:
                 return draw(args[0].shape, None, dtype=kwargs.get("dtype") or args[0].dtype, device=args[0].device)
             if func in (torch.Tensor.to, torch.Tensor.float) and narrows(func, args, kwargs):
-                seen.narrowed = True
                 if keep:
                     return args[0]
+                seen.narrowed = True
             return func(*args, **kwargs)
 
     def narrows(func: Any, args: Any, kwargs: Any) -> bool:
@@ -172,6 +173,7 @@ def _network(
     at = scheduler_level(scheduler, truth, t, scale) if conditioning == "sigma" else truth.level_at(float(t))
     if seen.first is None:
         seen.first, seen.first_scale = at, scale
+    seen.last = at
     seen.model_calls += 1
     x0, eps = (consistency if truth.consistent else posterior)(wide, at, truth.data)
     answer: torch.Tensor = output(wide, at, x0, eps, truth.predicts, truth.sigma_data)

@@ -45,8 +45,9 @@ class Solved:
     ``gain`` is A, the derivative by the initial unit noise; ``noise_var`` the sum of the squared coefficients of the
     ``randn_calls`` noises, taken as independent. ``brownian_std`` is the std with the covariance that overlapping
     Brownian increments really have (torchsde's tree; None elsewhere). ``ode_*``: the exact probability flow from the
-    same start; ``sde_*``: the exact reverse SDE. ``noise``: the numerical noise of mean and std on this machine, by
-    superposition of a third run with noises of amplitude 8.
+    same start, which is s where the initial noise has the right size; ``sde_*``: the exact reverse SDE.
+    ``last_sigma``: sigma/alpha at the last model call. ``noise``: the numerical noise of mean and std on this
+    machine, by superposition of a third run with noises of amplitude 8. ``not_affine``: by how much that fails.
     """
 
     mean: float | None = None
@@ -60,6 +61,7 @@ class Solved:
     ode_std: float | None = None
     sde_mean: float | None = None
     sde_std: float | None = None
+    last_sigma: float | None = None
     brownian_std: float | None = None
     noise: float = 0.0
     raised: Raised | None = None
@@ -176,6 +178,7 @@ def _solved(seen: Pass, truth: Truth, eps: float, clips: tuple[str, ...]) -> Sol
         "ode_std": ode[1],
         "sde_mean": sde[0],
         "sde_std": sde[1],
+        "last_sigma": seen.last.sigma / seen.last.alpha if seen.last and seen.last.alpha else None,
     }
     if seen.not_finite is not None:
         return Solved(**counts, not_finite=seen.not_finite)
