@@ -23,6 +23,8 @@ BODIES: dict[str, str] = {
     "trace": "inspector.render.trace:told",
     "call": "inspector.render.call:told",
     "blame": "inspector.render.blame:told",
+    "presets list": "inspector.render.presets:listed",
+    "presets show": "inspector.render.presets:shown",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
 
