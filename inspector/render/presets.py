@@ -43,7 +43,7 @@ def by_class(rows: list[dict[str, Any]], page: Page) -> Iterator[Text]:
             ]
             for r in members
         ]
-        yield from page.laid(cells, 2, width=page.width, caps=caps(page))
+        yield from page.laid(cells, 2, width=page.width, caps=caps(page, 0))
 
 
 def by_project(rows: list[dict[str, Any]], page: Page) -> Iterator[Text]:
@@ -58,12 +58,12 @@ def by_project(rows: list[dict[str, Any]], page: Page) -> Iterator[Text]:
             for r in rows
             for name in r["names"].get(project, ())
         ]
-        yield from page.laid(cells, 2, width=page.width, caps=caps(page))
+        yield from page.laid(cells, 2, width=page.width, caps=caps(page, 1))
 
 
-def caps(page: Page) -> dict[int, int]:
-    """On 80 columns and more, no key is broken: it is there to be copied."""
-    return {0: 28 if page.width >= 80 else page.width // 3, 1: page.width // 3}
+def caps(page: Page, key: int) -> dict[int, int]:
+    """On 80 columns and more, no key (in this column) is broken: it is there to be copied."""
+    return {1 - key: page.width // 3, key: 28 if page.width >= 80 else page.width // 3}
 
 
 def shown(report: Report, page: Page) -> Iterator[Text]:
