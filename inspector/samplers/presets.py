@@ -16,8 +16,8 @@ from inspector.samplers.tables import ROWS
 from inspector.samplers.tables.row import AYS, FLOW, PIPE, SHIFT, Kind, Preset
 
 __all__ = [
-    "AYS", "FLOW", "PIPE", "PRESETS", "SHIFT", "Kind", "Preset", "call_for", "construct", "find", "kwargs_for",
-    "load_table", "meanings", "suits",
+    "AYS", "FLOW", "PIPE", "PRESETS", "SHIFT", "Kind", "Preset", "call_for", "find", "kwargs_for",
+    "load_table", "meanings", "plain", "suits",
 ]  # fmt: skip
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({p.key: p for p in ROWS})
@@ -104,24 +104,6 @@ def call_for(preset: Preset, steps: int, *, sdxl: bool = False) -> dict[str, Any
 def suits(preset: Preset, kind: Kind) -> bool:
     """Whether a preset claims to run on models of this kind (:attr:`Model.kind`)."""
     return preset.kind == kind or (kind == "flow" and preset.flow is not None)
-
-
-def construct(cls: Any, preset: Preset, config: Mapping[str, Any], mu: float | None = None) -> Any:
-    """The live scheduler of a preset for a model, made in the way the preset says it is built.
-
-    Args:
-        cls: the diffusers class that ``preset.cls`` names.
-        preset: the preset.
-        config: the model's scheduler config.
-        mu: see :func:`kwargs_for`.
-
-    Raises:
-        InspectError: the preset cannot run on such a model (exit 2). What the class itself raises comes through.
-    """
-    kwargs = kwargs_for(preset, config, mu)
-    if preset.built == "constructor":
-        return cls(**{k: config[k] for k in preset.inherits if k in config} | kwargs)
-    return cls.from_config(dict(config), **kwargs)
 
 
 def _is_flow(config: Mapping[str, Any]) -> bool:
