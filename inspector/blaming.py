@@ -15,10 +15,11 @@ from inspector.observe.plain import plain
 from inspector.observe.settings import is_pipeline
 from inspector.reads import class_reads, writers
 from inspector.reads.link import short
-from inspector.tracing.lines import Step, configured, construction, traced
-from inspector.tracing.story import Run, constructors, saved_config
+from inspector.tracing.lines import Step, traced
+from inspector.tracing.listening import overheard
+from inspector.tracing.making import Making, configured, constructors
+from inspector.tracing.run import Run, saved_config
 from inspector.tracing.tasks import own_file
-from inspector.trying.session import overheard
 
 _EMPTY = inspect.Parameter.empty
 
@@ -165,7 +166,7 @@ def remade(cls: Any, file: Mapping[str, Any] | None) -> tuple[dict[str, Any] | N
     if file is None or hasattr(cls, "register_modules") or not hasattr(cls, "extract_init_dict"):
         return None, []
     run = Run(cls, dict(file), {})
-    return (run.items if run.obj is not None else None), [s for s in run.rewritten if not s.owner]
+    return (run.items if run.obj is not None else None), [s for s in run.made.steps if not s.owner]
 
 
 def pipeline_writes(obj: Any, part: Any, path: str, made: Any, file: Mapping[str, Any] | None) -> Iterator[Step]:
@@ -181,15 +182,15 @@ def pipeline_writes(obj: Any, part: Any, path: str, made: Any, file: Mapping[str
     parts = {**dict(parts_of(obj)), path: run.obj}
     expected, optional = type(obj)._get_signature_keys(type(obj))
     scalars = {k: dict.get(configured(obj), k) for k in optional if k not in parts and k in configured(obj)}
-    steps: list[Step] = []
-    watchers = dict.fromkeys(constructors(type(obj)), construction(steps))
+    making = Making(type(obj))
+    watchers = dict.fromkeys(constructors(type(obj)), making.begin)
     given = {n: parts.get(n) for n in expected}
     with overheard(), traced(watchers):
         try:
             type(obj)(**given, **{k: v for k, v in scalars.items() if k not in given})
-        except Exception:  # noqa: BLE001 (stand-ins do not satisfy every pipeline: what was seen until then stands)
-            steps = list(steps)
-    yield from (s for s in steps if s.owner == path)
+        except Exception as error:  # noqa: BLE001 (stand-ins do not satisfy every pipeline: what was seen stands)
+            del error
+    yield from (s for s in making.steps if s.owner == path)
 
 
 def ahead(part: Any, name: str, flagged: bool) -> Iterator[dict[str, Any]]:

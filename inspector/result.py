@@ -139,12 +139,15 @@ def watching(obj: Any) -> Watch:
 
 
 def traced(cls: Any, config: Any, component: str, key: str, keywords: dict[str, Any]) -> Result:
-    """The trace of a config, of a live object, or of a SOURCE."""
+    """The trace of a config, of a live object, of a SOURCE or of a snapshot."""
     from inspector.tracing.report import report_of
-    from inspector.tracing.tasks import trace_of, traced_config
+    from inspector.tracing.tasks import trace_of, trace_snapshot, traced_config
 
     source = os.fspath(config) if isinstance(config, str | Path) else type(config).__name__
-    if isinstance(config, str | Path):
+    if isinstance(config, Result | Snapshot):
+        snapshot = snapshot_of(config)
+        source, found = snapshot.source, trace_snapshot(snapshot, cls, component, keywords)
+    elif isinstance(config, str | Path):
         from inspector.snapshots import ask
 
         name = cls if isinstance(cls, str) else cls.__name__

@@ -14,6 +14,7 @@ _FAMILIES = {
     "IPP": "the pipeline and its components",
     "IPD": "what differs between two sources",
     "IPI": "the files themselves",
+    "IPT": "what from_config makes of a config",
 }
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from inspector.cli.app import _codes as codes
+from inspector.cli.app import _thresholds as thresholds
 from inspector.cli.app import app, sources
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
@@ -20,6 +22,20 @@ Online = Annotated[
 RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run the code that comes with the model.")]
 Limit = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="Raise one cap on what is read: config=2MiB.")]
 Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="How long building may take.")]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CODE", help="Only these codes, or codes that start so: IPT70.", autocompletion=codes),
+]
+Ignore = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SEVERITY",
+        help="Exit 1 from this on: error, warning (default), note, never.",
+        autocompletion=thresholds,
+    ),
+]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")]
 
 
 def classes(incomplete: str) -> list[str]:
@@ -42,6 +58,10 @@ def trace(
     form: Form = None,
     output: Output = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every key with its line.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     online: Online = False,
     trust_remote_code: RemoteCode = False,
     limit: Limit = None,
@@ -50,15 +70,17 @@ def trace(
 ) -> None:
     """Run the real CLASS.from_config on the config under observation: what became of every key, and at which line.
 
-    Exit status: 0 traced, 2 usage, 3 a source or a part of it could not be read, 4 internal error,
-    5 the report could not be written, 130 interrupted.
+    Exit status: 0 everything arrived, 1 something was lost, replaced or refused, 2 usage, 3 a source or a part of it
+    could not be read, 4 internal error, 5 the report could not be written, 130 interrupted.
     """
     with guarded(traceback=traceback):
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_trace
 
         status = run_trace(
-            Request(source, output=output, form=form, verbose=verbose),
+            Request(
+                source, None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
+            ),
             into,
             keywords or [],
             component,
@@ -107,6 +129,10 @@ def blame(
     form: Form = None,
     output: Output = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every writer.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     online: Online = False,
     trust_remote_code: RemoteCode = False,
     limit: Limit = None,
@@ -115,15 +141,17 @@ def blame(
 ) -> None:
     """The chain of one setting, with its value at each hop: class default, file and line, constructor, later writes.
 
-    Exit status: 0 told, 2 usage, 3 a source or a part of it could not be read, 4 internal error,
-    5 the report could not be written, 130 interrupted.
+    Exit status: 0 told, 1 the next from_config or save would lose the value, 2 usage, 3 a source or a part of it could
+    not be read, 4 internal error, 5 the report could not be written, 130 interrupted.
     """
     with guarded(traceback=traceback):
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_blame
 
         status = run_blame(
-            Request(source, output=output, form=form, verbose=verbose),
+            Request(
+                source, None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
+            ),
             key,
             component,
             online=online,

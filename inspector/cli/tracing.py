@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from inspector.cli.diffing import Request, reading_options
+from inspector.cli.diffing import Request, filtered, reading_options
 from inspector.cli.output import progress
 from inspector.cli.trying import settings_of, show
 
@@ -18,14 +18,15 @@ def run_trace(request: Request, into: str, keywords: Sequence[str], component: s
         InspectError: no such class, key or component; the source cannot be read, or the report cannot be written.
     """
     from inspector import classes
+    from inspector.tracing.keywords import parsed
     from inspector.tracing.report import report_of
-    from inspector.tracing.tasks import parsed
 
     parsed(keywords)  # before the work, not after it
-    classes.require(into)
+    if classes.find("transformers", into) is None:  # of which the task says why it cannot be
+        classes.require(into)
     given = {"into": into, "keywords": list(keywords), "component": component}
     found, settings = asked(request, "trace", given, reading)
-    return show(report_of(request.source, found, key), request, settings)
+    return show(filtered(report_of(request.source, found, key), settings), request, settings)
 
 
 def run_blame(request: Request, key: str, component: str, **reading: Any) -> int:
@@ -38,7 +39,7 @@ def run_blame(request: Request, key: str, component: str, **reading: Any) -> int
 
     root = os.path.abspath(request.source) if os.path.exists(request.source) else ""
     found, settings = asked(request, "blame", {"key": key, "component": component, "shown": root}, reading)
-    return show(report_of(request.source, found), request, settings)
+    return show(filtered(report_of(request.source, found), settings), request, settings)
 
 
 def run_call(request: Request, others: Sequence[str], *, online: bool = False) -> int:

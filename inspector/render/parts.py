@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from inspector.model import SEVERITIES, Finding, Report, Severity, Skip, same
+from inspector.render import TELLING
 from inspector.render.escape import Safe, safe
 
 FILES = ""
@@ -52,6 +53,8 @@ class Group:
 
 def groups(report: Report, *, verbose: bool = False) -> list[Group]:
     """The findings by component, in the order of the worst; notes apart unless ``verbose``."""
+    if report.data.get("command") in TELLING:
+        return []
     classes = classes_of(report)
     found: dict[str, Group] = {}
     blocks: dict[tuple[str, str, str], Block] = {}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import ast
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inspector.model import EXIT_USAGE, InspectError
+from inspector import classes
+from inspector.lookup import imported
+from inspector.model import EXIT_USAGE, InspectError, Snapshot
 from inspector.observe import alone, parts_of, versions
 from inspector.observe.settings import is_pipeline
-from inspector.tracing.lines import configured
-from inspector.tracing.story import saved_config, schedule, story
-from inspector.trying.session import find
+from inspector.tracing.keywords import parsed
+from inspector.tracing.lines import undisturbed
+from inspector.tracing.listening import overheard
+from inspector.tracing.making import configured
+from inspector.tracing.run import quietly, reloaded, saved_config, written
+from inspector.tracing.schedule import schedule
+from inspector.tracing.story import story
 
 
 def trace_of(
@@ -35,43 +41,133 @@ def trace_of(
     Raises:
         InspectError: no such class, component or value (exit 2).
     """
-    cls = find(into) if isinstance(into, str) else into
+    return undisturbed(lambda: trace_object(obj, into, {**parsed(keywords), **(passed or {})}, component, disk or {}))
+
+
+def trace_object(
+    obj: Any, into: Any, keywords: Mapping[str, Any], component: str, disk: Mapping[str, Any]
+) -> dict[str, Any]:
+    cls = target(into)
     path, part = chosen(obj, cls, component)
-    if configured(part) is None:
+    if not isinstance(configured(part), dict):
         raise InspectError(
             f"{path}: {type(part).__name__} has no config that from_config takes",
             hint="trace is for schedulers, models and pipelines of diffusers",
             exit_code=EXIT_USAGE,
         )
-    parts = dict(parts_of(part)) if is_pipeline(part) else {}
-    return {
-        **story(
+    whole = is_pipeline(part)
+    wanted = components(cls)
+    parts = {k: v for k, v in parts_of(part) if k in wanted} if whole else None
+    with overheard():
+        found = story(
             cls,
             configured(part),
-            {**parsed(keywords), **(passed or {})},
+            keywords,
             old=type(part),
-            saved=saved_config(part),
-            disk=own_file(path, disk or {}),
-            components={k: v for k, v in parts.items() if k in wanted(cls)} if is_pipeline(part) else None,
-        ),
-        "path": path,
-        "expression": path if path == "pipe" or not is_pipeline(obj) else f"pipe.{path}",
-        "schedule_before": schedule(part),
-        "versions": versions(),
-    }
+            part=part,
+            later=reloaded(type(part), saved_config(part)),
+            disk=own_file(path, disk),
+            components=parts,
+        )
+        before = schedule(part)
+    expression = f"pipe.{path}" if path != "pipe" and is_pipeline(obj) else path
+    return finished(found, path, expression, before) | {"components": sorted(parts or {})}
+
+
+def finished(found: dict[str, Any], path: str, expression: str, before: dict[str, Any]) -> dict[str, Any]:
+    more = {"path": path, "expression": expression, "components": [], "schedule_before": before}
+    return {**found, **more, "versions": versions()}
 
 
 def traced_config(cls: Any, config: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Trace ``cls.from_config`` on a bare config; what a save would change is told where the config names its class."""
-    into = find(cls) if isinstance(cls, str) else cls
+    """Trace ``cls.from_config`` on a bare config.
+
+    What a save and load would change is told where the config names its class: that of a live object
+    (``_use_default_values``) is saved as it is, one that was read from a file is loaded by its class first.
+    """
+    return undisturbed(lambda: trace_bare(target(cls), config, keywords))
+
+
+def trace_bare(into: Any, config: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
     named = config.get("_class_name")
-    old = find(named) if isinstance(named, str) and named != into.__name__ else None
-    saved = {k: v for k, v in config.items() if k != "_use_default_values"} if old is not None else None
-    found = story(into, config, keywords, old=old, saved=saved)
-    return {**found, "path": "config", "expression": "", "versions": versions()}
+    old = getattr(importlib.import_module("diffusers"), named, None) if isinstance(named, str) else None
+    old = old if hasattr(old, "extract_init_dict") and not hasattr(old, "register_modules") else None
+    with overheard():
+        part = quietly(lambda: old.from_config(dict(config)), old) if old is not None else None
+        later = None
+        if part is not None:
+            live = "_use_default_values" in config
+            later = reloaded(old, written(old, config) if live else saved_config(part))
+        found = story(into, config, keywords, old=old, part=part, later=later)
+        return finished(found, "config", "", schedule(part))
 
 
-def wanted(cls: Any) -> set[str]:
+def trace_snapshot(snapshot: Snapshot, into: Any, component: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Trace ``INTO.from_config`` on the config that one component of a snapshot had.
+
+    Raises:
+        InspectError: no such class or component, or more than one that could be meant.
+    """
+    cls = target(into)
+    kind = "scheduler" if hasattr(cls, "set_timesteps") else "model"
+    fitting = [c for c in snapshot.components if component == c.path or (not component and c.kind == kind)]
+    if len(fitting) > 1:
+        fitting = [c for c in fitting if c.cls == cls.__name__]
+    if len(fitting) != 1:
+        names = ", ".join(c.path for c in snapshot.components)
+        hint = f"say which with component=: {names}"
+        raise InspectError(f"no component to make {cls.__name__} from", hint=hint, exit_code=EXIT_USAGE)
+    part = fitting[0]
+    items = {s.name: s.item.data for s in part.settings if s.item is not None}
+    flagged = [s.name for s in part.settings if s.defaulted]
+    found = traced_config(cls, {**items, "_class_name": part.cls, "_use_default_values": flagged}, keywords)
+    expression = snapshot.expression(part)
+    return {**found, "path": part.path, "expression": expression}
+
+
+def target(into: Any) -> Any:
+    """A class to make, given as such or by its name.
+
+    Raises:
+        InspectError: there is no such class, it has no ``from_config`` of diffusers, or it is not installed whole.
+    """
+    cls = known(into) if isinstance(into, str) else into
+    name = getattr(cls, "__name__", str(cls))
+    if not isinstance(cls, type):
+        raise InspectError(f"{name} is no class", hint="give the class, or its name", exit_code=EXIT_USAGE)
+    backends = getattr(cls, "_backends", None)
+    if backends and type(cls).__name__ == "DummyObject":
+        needs = " and ".join(backends)
+        hint = f"install {needs}, in the environment that diffusers is in"
+        raise InspectError(f"{name} cannot be made here: it needs {needs}", hint=hint, exit_code=EXIT_USAGE)
+    if not hasattr(cls, "extract_init_dict"):
+        if cls.__module__.startswith("transformers."):
+            why = f"{name} is a class of transformers: it is made from a config object, no key of which is dropped"
+        else:
+            why = f"{name} is not made by from_config of a config"
+        hint = "trace is for the schedulers, models and pipelines of diffusers"
+        raise InspectError(why, hint=hint, exit_code=EXIT_USAGE)
+    return cls
+
+
+def known(name: str) -> Any:
+    """A class of diffusers, or of transformers (to say what it is), by its name.
+
+    Raises:
+        InspectError: there is none; the hint names the nearest.
+    """
+    info = classes.find("diffusers", name) or classes.find("transformers", name)
+    if info is None:
+        classes.require(name)
+    found = getattr(importlib.import_module("diffusers"), name, None)
+    if found is None and info is not None:
+        found = imported(info)
+    if isinstance(found, Exception) or found is None:
+        raise InspectError(f"{name} cannot be imported: {found}", hint="inspect-pipe diff class:NAME says more")
+    return found
+
+
+def components(cls: Any) -> set[str]:
     """The components that a pipeline class takes."""
     return set(cls._get_signature_keys(cls)[0]) if hasattr(cls, "_get_signature_keys") else set()
 
@@ -110,23 +206,3 @@ def chosen(obj: Any, cls: Any, component: str) -> tuple[str, Any]:
         hint = f"say which with --component: {candidates}"
         raise InspectError(f"{what} that {cls.__name__} could be made from", hint=hint, exit_code=EXIT_USAGE)
     return kin[0], parts[kin[0]]
-
-
-def parsed(keywords: Sequence[str]) -> dict[str, Any]:
-    """``k=v`` as keywords; a value that is no Python literal is a text.
-
-    Raises:
-        InspectError: no ``=``, or no name before it (exit 2).
-    """
-    found: dict[str, Any] = {}
-    for text in keywords:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier():
-            hint = "use_karras_sigmas=True, say; a value that is no Python literal is taken as text"
-            raise InspectError(f"--set {text}: want NAME=VALUE", hint=hint, exit_code=EXIT_USAGE)
-        try:
-            found[name] = ast.literal_eval(value.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):  # how ast says: this is no literal
-            found[name] = value
-    return found
