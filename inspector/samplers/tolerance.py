@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 ULP = 2.0**-23
 """The spacing of float32 numbers at 1, relative to them at worst; rounding costs half of it."""
@@ -37,11 +43,13 @@ def bound(name: str) -> Tolerance:
     1.29e-5 for beta_0 = 0.00085 (at most 1.75e-5), 8.30e-5 for 0.0001 (at most 1.49e-4), 2.64e-4 for the squared
     cosine's 0.0000413 (at most 3.61e-4). Later timesteps add roundings of random sign to a growing 1 - ᾱ, and stay
     below. Half as much again is left for them, and for betas that another library rounds the other way: 2e-5, 1.2e-4,
-    4e-4 (for 1e-4 the third digit is cut, not added). Other betas get 1.5 times their own replayed error.
+    4e-4 (for 1e-4 the third digit is cut, not added). Other betas get 1.5 times their own replayed error. A zero
+    terminal SNR subtracts nearly equal roots at the noisy end: see `cancelled`.
 
     **The scheduler's own alphas** (``ulps``). From ᾱ given, sigma costs a subtraction, a division, a root, an
     interpolation between neighbours whose timestep is itself float32, and the final cast: five roundings, of which the
     timestep's counts t ULP/2 in t, that is t (d ln sigma/dt) < 10 half-ulps for the usual betas. 16 ulp covers it.
+    Where ln(sigma) is steeper, at the noisy end of cosine and zero-SNR tables, `inherited` says what that costs.
 
     **Flow** has no table: sigma and shift are a handful of operations, 1 ulp or two. What can lose digits is 1 - sigma
     near 1 in a stretched schedule: 3 roundings of 2⁻²⁵ over a last sigma of 0.02 or more is 5e-6.
@@ -69,3 +77,40 @@ def vp(schedule: str, first: float, replayed: float) -> tuple[str, float]:
     if replayed * 1.4 <= relative <= replayed * 1.8:
         return name, relative
     return "vp-other", max(1.5 * replayed, 16 * ULP)
+
+
+def cancelled(bars: Array) -> Array:
+    """What float32 loses at each timestep when ᾱ is rescaled to a zero terminal SNR; shape (T,), 0 at the last.
+
+    The rescaled sqrt(ᾱ) is a difference, sqrt(ᾱ_k) - sqrt(ᾱ_T). ᾱ, its root and the difference's other term each carry
+    half an ulp, at most 2⁻²⁴ of sqrt(ᾱ): three of them over the difference, and as much in sigma. For SD's betas that
+    is 3e-5 one step before the last, 1.5e-5 two steps before. Processors differ here in the last digits.
+
+    Args:
+        bars: ᾱ before it is rescaled.
+    """
+    import numpy as np
+
+    roots = np.sqrt(bars)
+    lost: Array = np.zeros_like(roots)
+    lost[:-1] = 3 * ULP / 2 * roots[:-1] / (roots[:-1] - roots[-1])
+    return lost
+
+
+def inherited(times: Array, table: Array) -> float:
+    """The relative error in sigma that a timestep kept in float32 brings: half an ulp of t times d ln(sigma)/dt there.
+
+    Below 2e-7 for the usual betas; up to 1e-3 where a table's last sigmas are far apart.
+
+    Args:
+        times: real timesteps, shape (N,).
+        table: sigmas of the training timesteps, shape (T,).
+    """
+    import numpy as np
+
+    low = np.clip(np.floor(times), 0, len(table) - 2).astype(int)
+    share = times - low
+    split = share > 0
+    rise = table[low + 1] - table[low]
+    there = table[low] + share * rise
+    return float(np.max(ULP / 2 * times[split] * rise[split] / there[split], initial=0.0))

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from inspector.samplers.families.run import Expected, NoReference, Run
 from inspector.samplers.families.spread import OPTIONS, beyond, positive, spread, spread_between, unread
-from inspector.samplers.families.tables import Table, table
+from inspector.samplers.families.tables import Table, table, worst_cancelled
 from inspector.samplers.schedules import edm, lookup, noise, spacing
-from inspector.samplers.tolerance import ULP
+from inspector.samplers.tolerance import ULP, inherited
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+EULER = "EulerDiscreteScheduler"
+"""The one class here that reads final_sigmas_type, interpolation_type and timestep_type."""
 
 ROUNDED = ("KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler")
 """Classes that round the timesteps of Karras sigmas."""
@@ -36,21 +39,26 @@ def continuous(run: Run) -> Expected:
     if run.sigmas is not None:
         levels = np.asarray(run.sigmas, dtype=np.float64)
         times = lookup.time_of(levels[:-1], held.sigmas)
-        return _answer(run, levels, times, held, slack, ())
+        return _answer(run, levels, times, held, slack, (), held.relative, 16.0)
     times = _times(run, len(held.sigmas))
     levels = lookup.sigma_at(times, held.sigmas)
+    relative, ulps = max(held.relative, worst_cancelled(held, times)), 16.0
     notes = [*beyond(run, times, held), *_start(run)]
     if option:
         levels = spread_between(run, option, float(levels[0]), float(levels[-1]))
         times = lookup.time_of(levels, held.sigmas)
         slack += 0.5 if option == "use_karras_sigmas" and run.cls in ROUNDED else 0.0
-    elif run.get("interpolation_type", "linear") == "log_linear":
+    elif run.cls == EULER and run.get("interpolation_type", "linear") == "log_linear":
         levels = noise.exponential(float(held.sigmas[-1]), float(held.sigmas[0]), run.steps + 1)
         notes.append("log_linear interpolation gives one sigma more than there are timesteps")
     else:
-        slack = len(held.sigmas) * ULP
-    last = float(held.sigmas[0]) if run.get("final_sigmas_type", "zero") == "sigma_min" else 0.0
-    return _answer(run, np.append(levels, last), times, held, slack, (*notes, *unread(run, options)))
+        slack, extra = len(held.sigmas) * ULP, inherited(times, held.sigmas)
+        if extra > 8 * ULP:
+            relative, ulps = relative + extra, 16.0 + 2 * extra / ULP
+    low = run.cls == EULER and run.get("final_sigmas_type", "zero") == "sigma_min"
+    last = float(held.sigmas[0]) if low else 0.0
+    notes += unread(run, options)
+    return _answer(run, np.append(levels, last), times, held, slack, tuple(notes), relative, ulps)
 
 
 def _times(run: Run, total: int) -> Array:
@@ -73,9 +81,17 @@ def _start(run: Run) -> Iterator[str]:
         yield "a single step starts at the smallest sigma, not at the largest"
 
 
-def _answer(run: Run, levels: Array, times: Array, held: Table, slack: float, notes: tuple[str, ...]) -> Expected:
-    if run.get("timestep_type", "discrete") == "continuous" and run.get("prediction_type") == "v_prediction":
+def _answer(
+    run: Run,
+    levels: Array,
+    times: Array,
+    held: Table,
+    slack: float,
+    notes: tuple[str, ...],
+    relative: float,
+    ulps: float,
+) -> Expected:
+    told = (run.get("timestep_type", "discrete"), run.get("prediction_type"))
+    if run.cls == EULER and told == ("continuous", "v_prediction"):
         times, slack = edm.quarter_log(levels[:-1]), held.relative
-    return Expected(
-        tuple(levels.tolist()), tuple(times.tolist()), held.bound, notes, held.relative, slack
-    )  # fmt: skip
+    return Expected(tuple(levels.tolist()), tuple(times.tolist()), held.bound, notes, relative, slack, ulps)

@@ -5,12 +5,13 @@ DPM-Solver(++) multistep and singlestep, DEIS, UniPC, SA-Solver; spread over the
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from inspector.samplers.families import solverflow
 from inspector.samplers.families.run import Expected, NoReference, Run
 from inspector.samplers.families.spread import OPTIONS, beyond, positive, spread, spread_between, unread
-from inspector.samplers.families.tables import Table, table
+from inspector.samplers.families.tables import Table, table, worst_cancelled
 from inspector.samplers.schedules import lookup, spacing
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ def discrete(run: Run) -> Expected:
     if run.get("use_flow_sigmas", False) and (option is None or run.cls == "UniPCMultistepScheduler"):
         return solverflow.solver_flow(run, option, held)
     notes = [*unread(run, options)]
-    slack = 0.0
+    slack, relative = 0.0, held.relative
     if option is None:
         times = _times(run, held)
+        relative = max(relative, worst_cancelled(held, times))
         levels = lookup.sigma_at(times, held.sigmas)
         notes += beyond(run, times, held)
     else:
@@ -53,7 +55,7 @@ def discrete(run: Run) -> Expected:
         notes.append("this class never reaches 0: it has no final_sigmas_type")
     grid = np.append(levels, last)
     return Expected(
-        tuple(grid.tolist()), tuple(times.tolist()), held.bound, tuple(notes), held.relative, slack
+        tuple(grid.tolist()), tuple(times.tolist()), held.bound, tuple(notes), relative, slack
     )  # fmt: skip
 
 
@@ -64,7 +66,7 @@ def _times(run: Run, held: Table) -> Array:
         return np.asarray(run.timesteps, dtype=np.float64)
     total = len(held.sigmas)
     clip = float(run.get("lambda_min_clipped", float("-inf"))) if run.cls in CLIPPED else float("-inf")
-    upper = total - int(np.count_nonzero(-np.log(held.sigmas) < clip))
+    upper = total - (int(np.count_nonzero(-np.log(held.sigmas) < clip)) if math.isfinite(clip) else 0)
     name = "linspace" if run.cls == "DPMSolverSinglestepScheduler" else run.get("timestep_spacing", "linspace")
     if name == "linspace":
         return spacing.linspace_open(upper, run.steps)
@@ -95,9 +97,9 @@ def _last(run: Run, option: str | None, levels: Array, held: Table) -> float:
 
 
 def inverse(run: Run) -> Expected:
-    """DPM-Solver++ inversion: the same timesteps upward from the cleanest, then the noisiest sigma once more.
+    """DPM-Solver++ inversion: the same timesteps upward from the cleanest, then the noisiest sigma.
 
-    Timesteps that repeat are visited once, as in the class.
+    The class leaves out timesteps that repeat, but not their sigmas; here each step keeps its own.
     """
     import numpy as np
 

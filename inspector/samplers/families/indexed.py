@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inspector.samplers.families.run import Expected, NoReference, Run
 from inspector.samplers.families.spread import beyond, positive, unread
-from inspector.samplers.families.tables import table
+from inspector.samplers.families.tables import table, worst_cancelled
 from inspector.samplers.schedules import spacing
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ TO_IMAGE = ("DDPMScheduler", "DDPMParallelScheduler", "UnCLIPScheduler")
 """Classes whose last step always goes to ᾱ = 1; the others ask ``set_alpha_to_one``."""
 
 DISTILLED = ("LCMScheduler", "TCDScheduler")
+
+WARM_UP = 4
+"""Steps of PNDM's Runge-Kutta warm-up (Liu et al. 2022, arXiv:2202.09778)."""
 
 
 def indexed(run: Run) -> Expected:
@@ -43,7 +46,8 @@ def indexed(run: Run) -> Expected:
     else:
         levels = np.append(levels, last)
     notes = (*beyond(run, times, held), *unread(run, ()), *_notes(run))
-    return Expected(tuple(levels.tolist()), tuple(times.tolist()), held.bound, notes, held.relative)
+    relative = max(held.relative, worst_cancelled(held, times))
+    return Expected(tuple(levels.tolist()), tuple(times.tolist()), held.bound, notes, relative)
 
 
 def _times(run: Run, total: int) -> Array:
@@ -60,6 +64,8 @@ def _times(run: Run, total: int) -> Array:
         if run.steps < 2:
             raise NoReference("the spacing (T-1)/(N-1) needs two steps")
         return spacing.stretched(total, run.steps)
+    if run.cls == "PNDMScheduler" and not run.get("skip_prk_steps", False) and run.steps < WARM_UP:
+        raise NoReference(f"the Runge-Kutta warm-up of PNDM needs {WARM_UP} steps")
     name = run.get("timestep_spacing", "leading")
     if name == "linspace" and run.cls != "DDIMInverseScheduler":
         return np.rint(spacing.linspace(total, run.steps))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.samplers.families.run import Expected, NoReference, Run
 from inspector.samplers.families.spread import OPTIONS, positive, spread, spread_between
 from inspector.samplers.schedules import flow
-from inspector.samplers.tolerance import bound
+from inspector.samplers.tolerance import ULP, bound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,17 +37,20 @@ def flow_match(run: Run) -> Expected:
         levels = np.linspace(1.0, low if dynamic else flow.shift(low, factor), run.steps)
     levels = _shifted(run, levels, factor, dynamic)
     if run.get("shift_terminal"):
+        if levels[-1] == 1.0:
+            raise NoReference("a schedule that ends where it starts cannot be stretched to shift_terminal")
         levels = flow.stretch_to(levels, float(run.need("shift_terminal")))
     option = spread(run)
     if option:
         levels = spread_between(run, option, float(levels[0]), float(levels[-1]))
-    last = 0.0
+    last, lost = 0.0, 0.0
     if run.get("invert_sigmas", False):
         levels, last = 1.0 - levels, 1.0
+        lost = _lost(levels)
     times = levels * total
     if run.timesteps is not None and not run.get("invert_sigmas", False):
         times = np.asarray(run.timesteps, dtype=np.float64)
-    return _answer(np.append(levels, last), times, total, tuple(_notes(run, factor, dynamic)))
+    return _answer(np.append(levels, last), times, total, tuple(_notes(run, factor, dynamic)), lost)
 
 
 def heun(run: Run) -> Expected:
@@ -77,7 +80,7 @@ def minimax(run: Run) -> Expected:
     if run.steps < 2:
         raise NoReference("a grid with both ends needs two points")
     levels = flow.shift(np.linspace(1.0, 0.0, run.steps), float(run.get("shift", 12.0)))
-    return _answer(levels, 1.0 - levels[:-1], 1)
+    return _answer(levels, 1.0 - levels[:-1], 1, lost=_lost(levels))
 
 
 def piflow(run: Run) -> Expected:
@@ -87,8 +90,16 @@ def piflow(run: Run) -> Expected:
     positive(run)
     total, part = int(run.need("num_train_timesteps")), float(run.get("final_step_size_scale", 0.5))
     levels = 1.0 - np.arange(run.steps) / (run.steps - 1.0 + part)
+    lost = _lost(levels)
     levels = flow.shift(levels, float(run.get("shift", 5.0)))
-    return _answer(np.append(levels, 0.0), levels * total, total)
+    return _answer(np.append(levels, 0.0), levels * total, total, lost=lost)
+
+
+def _lost(levels: Array) -> float:
+    """Two roundings near 1, relative to the smallest level that a difference from 1 leaves."""
+    import numpy as np
+
+    return ULP / float(np.min(levels[levels > 0], initial=1.0))
 
 
 def _shifted(run: Run, levels: Array, factor: float, dynamic: bool) -> Array:
@@ -106,6 +117,6 @@ def _notes(run: Run, factor: float, dynamic: bool) -> Iterator[str]:
         yield f"the default grid is shifted twice: its lower end, shift(1/T), is shifted by {factor:g} again"
 
 
-def _answer(levels: Array, times: Array, total: int, notes: tuple[str, ...] = ()) -> Expected:
-    relative = bound("flow").relative
-    return Expected(tuple(levels.tolist()), tuple(times.tolist()), "flow", notes, relative, total * relative)
+def _answer(levels: Array, times: Array, total: int, notes: tuple[str, ...] = (), lost: float = 0.0) -> Expected:
+    flat = bound("flow").relative
+    return Expected(tuple(levels.tolist()), tuple(times.tolist()), "flow", notes, flat + lost, total * flat)

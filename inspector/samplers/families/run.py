@@ -32,7 +32,8 @@ class Expected:
         timesteps: what the network must be told, one for each step, as real numbers; integer classes may be off by
             ``timestep_bound``.
         bound: the name of the tolerance that applies to ``sigmas`` (see `inspector.samplers.tolerance`).
-        relative: that tolerance for this configuration: relative, against betas computed in float64.
+        relative: that tolerance for this configuration and N: relative, against betas computed in float64.
+        ulps: the same against the scheduler's own float32 ᾱ (``alphas_cumprod``), in units of the last place.
         timestep_bound: absolute tolerance of ``timesteps``; 0 where they are integers by construction.
         notes: what a reader should know: options that this class does not read, conventions that surprise.
     """
@@ -43,6 +44,7 @@ class Expected:
     notes: tuple[str, ...] = ()
     relative: float = 0.0
     timestep_bound: float = 0.0
+    ulps: float = 16.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def solver_flow(run: Run, option: str | None, held: Table) -> Expected:
 
 
 def _factor(run: Run) -> float:
-    if run.mu is not None:
+    if run.mu is not None and run.get("use_dynamic_shifting", False):
         return math.exp(run.mu)
     return float(run.get("flow_shift", 1.0))
 
@@ -69,6 +69,8 @@ def _unipc(run: Run, total: int) -> Array:
     else:
         levels = flow.shift(levels, float(run.get("flow_shift", 1.0)))
     if run.get("shift_terminal"):
+        if levels[-1] == 1.0:
+            raise NoReference("a schedule that ends where it starts cannot be stretched to shift_terminal")
         levels = flow.stretch_to(levels, float(run.need("shift_terminal")))
     if abs(levels[0] - 1.0) < BELOW_ONE:
         levels[0] -= BELOW_ONE

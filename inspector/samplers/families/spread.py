@@ -23,6 +23,9 @@ SPREADS: dict[str, Callable[[float, float, int], Array]] = {
 }
 """Option -> how it spreads the sigmas, in the order in which the options win."""
 
+OWN_ENDS = ("LMSDiscreteScheduler", "DPMSolverSDEScheduler")
+"""Classes whose Karras sigmas take no other ends than the run's own."""
+
 OPTIONS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
 
 
@@ -40,7 +43,9 @@ def spread(run: Run, options: tuple[str, ...] = OPTIONS) -> str | None:
 
 def spread_between(run: Run, option: str, high: float, low: float) -> Array:
     """N sigmas between two ends, which ``sigma_max`` and ``sigma_min`` of the configuration override."""
-    return SPREADS[option](float(run.get("sigma_max", high)), float(run.get("sigma_min", low)), run.steps)
+    if not (option == "use_karras_sigmas" and run.cls in OWN_ENDS):
+        high, low = float(run.get("sigma_max", high)), float(run.get("sigma_min", low))
+    return SPREADS[option](high, low, run.steps)
 
 
 def unread(run: Run, options: tuple[str, ...]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inspector.samplers import tolerance
 from inspector.samplers.families.run import NoReference, Run
 from inspector.samplers.schedules import betas as formula
 
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
 
 
 class Table(NamedTuple):
-    """Shapes (T,). ``relative`` bounds the error of a float32 sigma; ``slope`` is the least step of ln(sigma)."""
+    """Shapes (T,). ``relative`` bounds the error of a float32 sigma, ``cancelled`` what a rescaled ᾱ adds to it at each
+    timestep; ``slope`` is the least step of ln(sigma).
+    """
 
     bars: Array
     sigmas: Array
     bound: str
     relative: float
     slope: float
+    cancelled: Array | None
 
 
 FLOORED = ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler", "DPMSolverMultistepScheduler",
@@ -39,7 +43,7 @@ SNR_SHIFTED = ("CogVideoXDDIMScheduler", "CogVideoXDPMScheduler")
 def table(run: Run) -> Table:
     """The table that a class and its configuration name; of the scheduler's own ᾱ where the caller gave them."""
     zero = bool(run.get("rescale_betas_zero_snr", False)) and run.cls in (*FLOORED, *UNFLOORED)
-    trained = run.get("trained_betas")
+    trained = None if run.cls == "UnCLIPScheduler" else run.get("trained_betas")
     made = _table(
         "squaredcos_cap_v2" if run.cls == "UnCLIPScheduler" else str(run.get("beta_schedule", "linear")),
         int(run.need("num_train_timesteps")),
@@ -70,7 +74,9 @@ def _table(schedule: str, total: int, start: float, end: float, trained: tuple[f
     near = rounded.astype(np.float64)
     if snr_scale != 1.0:
         bars, near = formula.snr_shift(bars, snr_scale), formula.snr_shift(near, snr_scale)
+    cancelled = None
     if zero:
+        cancelled = tolerance.cancelled(bars)
         bars, near = formula.zero_terminal_snr(bars), formula.zero_terminal_snr(near)
         if floor:
             bars[-1] = near[-1] = formula.FLOOR
@@ -81,13 +87,18 @@ def _table(schedule: str, total: int, start: float, end: float, trained: tuple[f
     for array in (bars, sigmas):
         array.flags.writeable = False
     slope = float(np.min(np.diff(np.log(sigmas[finite])), initial=np.inf))
-    return Table(bars, sigmas, *_tolerance(schedule, float(made[0]), error), slope)
+    name, relative = tolerance.vp(schedule, float(made[0]), error)
+    return Table(bars, sigmas, name, relative, slope, cancelled)
 
 
-def _tolerance(schedule: str, first: float, error: float) -> tuple[str, float]:
-    from inspector.samplers import tolerance
+def worst_cancelled(held: Table, times: Array) -> float:
+    """The largest of ``held.cancelled`` at the timesteps of a run; 0 where nothing was rescaled."""
+    import numpy as np
 
-    return tolerance.vp(schedule, first, error)
+    if held.cancelled is None:
+        return 0.0
+    low = np.clip(np.floor(times), 0, len(held.cancelled) - 1).astype(int)
+    return float(held.cancelled[low].max(initial=0.0))
 
 
 def betas(schedule: str, total: int, start: float, end: float, trained: Any = None) -> Array:

@@ -17,7 +17,7 @@ FLOOR = 2.0**-24
 
 
 def linear(start: float, end: float, count: int) -> Array:
-    """Betas in equal steps from ``start`` to ``end`` (DDPM, Ho et al. 2020, arXiv:2006.11239, section 4)."""
+    """Betas in equal steps from ``start`` to ``end`` (DDPM, Ho et al. 2020, arXiv:2006.11239)."""
     import numpy as np
 
     return np.linspace(start, end, count)
@@ -62,7 +62,7 @@ def exponential_bar(time: Array, rate: float = 12.0) -> Array:
 def laplace_bar(time: Array, scale: float = 0.5, guard: float = 1e-6) -> Array:
     """ᾱ of a log-SNR that follows a Laplace law: λ = -b sgn(½ - t) ln(1 - 2|½ - t|) with ᾱ = e^λ / (1 + e^λ).
 
-    Hang et al. 2024, arXiv:2407.03297, table 1 (mu = 0); ``guard`` keeps the logarithm finite at both ends.
+    Hang et al. 2024, arXiv:2407.03297 (mu = 0); ``guard`` keeps the logarithm finite at both ends.
     """
     import numpy as np
 
@@ -72,10 +72,7 @@ def laplace_bar(time: Array, scale: float = 0.5, guard: float = 1e-6) -> Array:
 
 def alphas_bar(betas: Array) -> Array:
     """ᾱ_t, the product of 1 - beta up to t: what is left of the signal's power (arXiv:2006.11239, eq. 4)."""
-    import numpy as np
-
-    bars: Array = np.cumprod(1.0 - betas)
-    return bars
+    return (1.0 - betas).cumprod()
 
 
 def zero_terminal_snr(bars: Array) -> Array:
@@ -93,7 +90,7 @@ def zero_terminal_snr(bars: Array) -> Array:
 def snr_shift(bars: Array, factor: float) -> Array:
     """ᾱ after the signal-to-noise ratio is divided by ``factor``: ᾱ / (factor + (1 - factor) ᾱ).
 
-    Hoogeboom et al. 2023, arXiv:2301.11093, eq. 3, as CogVideoX uses it (arXiv:2408.06072).
+    Hoogeboom et al. 2023, arXiv:2301.11093, as CogVideoX uses it (arXiv:2408.06072).
     """
     return bars / (factor + (1.0 - factor) * bars)
 

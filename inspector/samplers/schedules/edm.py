@@ -19,7 +19,7 @@ def quarter_log(sigmas: Array) -> Array:
 
 
 def angle(sigmas: Array) -> Array:
-    """2/π atan(sigma), in [0, 1): the angle of v-diffusion (Stable Audio, Evans et al. 2024, arXiv:2407.14358)."""
+    """2/π atan(sigma), in [0, 1): the angle of v-diffusion (Stable Audio Open, arXiv:2407.14358)."""
     import numpy as np
 
     return np.arctan(sigmas) * 2.0 / np.pi

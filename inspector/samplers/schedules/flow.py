@@ -44,5 +44,5 @@ def stretch_to(sigmas: Array, terminal: float) -> Array:
 
 
 def ratio(sigmas: T) -> T:
-    """sigma / (1 + sigma): the flow's share of noise at a variance-exploding noise level (arXiv:2403.03206, eq. 17)."""
+    """sigma / (1 + sigma): the flow's share of noise at a variance-exploding noise level (arXiv:2403.03206)."""
     return sigmas / (1.0 + sigmas)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def sigma_at(times: Array, table: Array) -> Array:
-    """sigma at real timesteps, linear between neighbours (arXiv:2206.00364, appendix C.3); the ends hold beyond."""
+    """sigma at real timesteps, linear in sigma between neighbours, the plainest choice; the ends hold beyond."""
     import numpy as np
 
     return np.interp(times, np.arange(len(table), dtype=np.float64), table)

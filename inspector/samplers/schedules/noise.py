@@ -42,7 +42,7 @@ def polyexponential(high: float, low: float, steps: int, rho: float = 1.0) -> Ar
 
 
 def beta_quantiles(high: float, low: float, steps: int, alpha: float = 0.6, beta: float = 0.6) -> Array:
-    """low + (high - low) F⁻¹(1 - i/(N-1)), F the Beta(α, β) law (Lee et al. 2024, arXiv:2407.12173, section 3.2)."""
+    """low + (high - low) F⁻¹(1 - i/(N-1)), F the Beta(α, β) law (Lee et al. 2024, arXiv:2407.12173)."""
     import numpy as np
     from scipy.special import betaincinv
 
@@ -51,7 +51,7 @@ def beta_quantiles(high: float, low: float, steps: int, alpha: float = 0.6, beta
 
 
 def lambda_uniform(high: float, low: float, steps: int) -> Array:
-    """Equal steps of λ = ln(α/σ_t) = -ln(sigma) (DPM-Solver++, Lu et al. 2022, arXiv:2211.01095, section 5).
+    """Equal steps of λ = ln(α/σ_t) = -ln(sigma) (DPM-Solver++, Lu et al. 2022, arXiv:2211.01095).
 
     The same levels as `exponential`; what differs is which ends a sampler hands in.
     """
@@ -61,7 +61,7 @@ def lambda_uniform(high: float, low: float, steps: int) -> Array:
 def kl_optimal(high: float, low: float, steps: int) -> Array:
     """tan((1 - i/(N-1)) atan(high) + i/(N-1) atan(low)): the best grid for Gaussian data.
 
-    Align Your Steps, Sabour et al. 2024, arXiv:2404.14507, theorem 3.1 (unit data variance).
+    Align Your Steps, Sabour et al. 2024, arXiv:2404.14507 (data of unit variance).
     """
     import numpy as np
 
@@ -79,7 +79,7 @@ def vp(steps: int, beta_d: float = 19.9, beta_min: float = 0.1, eps: float = 1e-
 
 
 def ve(high: float, low: float, time: Array) -> Array:
-    """low (high / low)^t (score SDE, Song et al. 2021, arXiv:2011.13456, appendix C, variance exploding)."""
+    """low (high / low)^t (score SDE, Song et al. 2021, arXiv:2011.13456, variance exploding)."""
     curve: Array = low * (high / low) ** time
     return curve
 
