@@ -55,9 +55,10 @@ def _read(where: str) -> bytes:
     try:
         # a pipe or a device would block for ever: it is opened without waiting, and told by what it is
         descriptor = os.open(where, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _unreadable(f"{where} is not a file", where)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise _unreadable(f"{where} is not a file", where)
+        with open(descriptor, "rb") as file:
             raw = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
