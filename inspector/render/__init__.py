@@ -23,12 +23,13 @@ BODIES: dict[str, str] = {
     "trace": "inspector.render.trace:told",
     "call": "inspector.render.call:told",
     "blame": "inspector.render.blame:told",
+    "sigmas": "inspector.render.sigmas:told",
     "presets list": "inspector.render.presets:listed",
     "presets show": "inspector.render.presets:shown",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
 
-TELLING = frozenset({"trace", "blame"})
+TELLING = frozenset({"trace", "blame", "sigmas"})
 """The commands of these whose own part tells the findings too, in its own order."""
 
 
