@@ -91,6 +91,15 @@ def test_only_these_rows_pass_what_their_class_does_not_take():
         ("dpmpp_3m_k", "dpmpp_3m_karras"),
         ("DPM++ 2M (SD.Next)", "sdnext_dpmpp_2m"),
         ("euler_a_scheduler", "iclight_euler_a"),
+        ("Karras DPM++ 2M", "dpmpp_2m_karras"),
+        ("DPM++ 2M Uniform", "dpmpp_2m"),
+        ("DPM++ 2M Automatic", "dpmpp_2m_karras"),
+        ("DPM++ 2M Simple", "dpmpp_2m_trailing"),
+        ("DPM++ 2M SGM Uniform", "dpmpp_2m_trailing"),
+        ("dpmpp_sde_gpu", "dpmpp_sde"),
+        ("uni_pc_bh2", "unipc"),
+        ("uni_pc", "unipc"),
+        ("FlowMatch Euler", "fm_euler"),
     ],
 )
 def test_a_name_is_found_however_it_is_written(name, key):
@@ -109,9 +118,12 @@ def test_every_key_and_every_display_name_finds_its_own_row():
 
 def test_a_name_with_several_meanings_gives_them_all():
     assert [p.key for p in meanings("DPM++ SDE")] == [
-        "dpmpp_sde", "dpmpp_2s", "invokeai_dpmpp_sde", "sdnext_dpmpp_sde",
+        "dpmpp_sde", "dpmpp_2s", "dpmpp_sde_karras", "invokeai_dpmpp_sde", "sdnext_dpmpp_sde",
     ]  # fmt: skip
-    assert len({(p.cls, json.dumps(p.kwargs, sort_keys=True)) for p in meanings("DPM++ SDE")}) == 4
+    assert len({(p.cls, json.dumps(p.kwargs, sort_keys=True)) for p in meanings("DPM++ SDE")}) == 5
+    # what A1111 runs when its schedule is left at Automatic, and what the name meant before it had schedules
+    assert [p.key for p in meanings("DPM++ 2M")][:2] == ["dpmpp_2m", "dpmpp_2m_karras"]
+    assert [p.key for p in meanings("uni_pc")][:2] == ["unipc", "unipc_bh1"]
     assert "iclight_dpmpp_2m_sde_karras" in [p.key for p in meanings("DPM++ 2M SDE Karras")]
     assert meanings("no such thing") == []
 
@@ -126,6 +138,8 @@ def test_a_name_with_several_meanings_gives_them_all():
         ("+++", "presets list"),
         ("x" * 100_000, "presets list"),
         ("欧拉", "presets list"),
+        ("DPM adaptive", "no scheduler of diffusers"),
+        ("res_multistep simple", "no scheduler of diffusers"),
     ],
 )
 def test_an_unknown_name_is_told_its_neighbours(name, near):

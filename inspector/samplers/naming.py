@@ -10,6 +10,9 @@ LONGEST = 100
 """As much of a name as is looked at and shown."""
 
 _PREFIXES = ("sample", "k")
+_FIRST = ("karras", "exponential", "beta")
+_DEFAULTS = ("uniform", "normal", "automatic", "default")
+"""Schedules that A1111 and ComfyUI name and that are what a sampler has without one."""
 _BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -20,7 +23,11 @@ def plain(name: str) -> str:
 
 
 def spellings(name: str) -> Iterator[str]:
-    """The plain name as it is, without a prefix of k-diffusion, without what is in brackets, and before a slash."""
+    """The plain name as it is, and then with less and less of what people add to it.
+
+    Without a prefix of k-diffusion, without what is in brackets, before a slash, with a schedule that stands first put
+    last, and without the name of a default schedule.
+    """
     whole = plain(name)
     yield whole
     yield from (whole.removeprefix(p) for p in _PREFIXES if whole.startswith(p))
@@ -29,6 +36,8 @@ def spellings(name: str) -> Iterator[str]:
         yield plain(_BRACKETS.sub("", short))
     if "/" in short:
         yield plain(short.partition("/")[0])
+    yield from (whole.removeprefix(w) + w for w in _FIRST if whole.startswith(w))
+    yield from (whole.removesuffix(w) for w in _DEFAULTS if whole.endswith(w) and not whole.endswith("sgmuniform"))
 
 
 def shown(name: str) -> str:

@@ -23,6 +23,11 @@ __all__ = [
 PRESETS: Mapping[str, Preset] = MappingProxyType({p.key: p for p in ROWS})
 """Every preset by its key, in the order of the table."""
 
+_NOWHERE = (
+    "DPM fast", "DPM adaptive", "Restart", "HeunPP2", "IPNDM_V", "DPM++ 2S a CFG++", "euler_cfg_pp", "dpmpp_2m_cfg_pp",
+    "res_multistep", "res_multistep_ancestral", "gradient_estimation", "er_sde", "seeds_2", "seeds_3", "exp_heun_2_x0",
+)  # fmt: skip
+"""Samplers of A1111, Forge and ComfyUI that no scheduler of diffusers stands for; of the first two its docs say so."""
 _AYS_SD15 = (999, 850, 736, 645, 545, 455, 343, 233, 124, 24)
 _AYS_SDXL = (999, 845, 730, 587, 443, 310, 193, 116, 53, 13)
 
@@ -133,6 +138,8 @@ def _hint(name: str, own: Iterable[Preset]) -> str:
     wanted = plain(name)[:LONGEST]
     rows = [*own, *ROWS]
     of_class = [p.name for p in rows if plain(p.cls) in (wanted, wanted + "scheduler")]
+    if any(wanted.startswith(plain(n)) for n in _NOWHERE):
+        return "no scheduler of diffusers does what A1111 or ComfyUI call so"
     if of_class:
         return f"that is a class; presets with it: {', '.join(of_class[:4])}"
     labels = {plain(n): n for p in reversed(rows) for n in (*(m for ns in p.names.values() for m in ns), p.name)}

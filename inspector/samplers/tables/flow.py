@@ -30,7 +30,7 @@ ROWS = (
         comfy="simple",
         comfy_sampler="euler",
         flow={},
-        names={"ComfyUI": ("euler simple",), "Fooocus": ("euler simple",)},
+        names={"stablepy": ("FlowMatch Euler",), "ComfyUI": ("euler simple",), "Fooocus": ("euler simple",)},
         source="diffusers scheduling_flow_match_euler_discrete.py",
     ),
     Preset(

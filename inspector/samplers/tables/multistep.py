@@ -124,8 +124,8 @@ ROWS = (
         names={
             "A1111": ("UniPC",),
             "Forge": ("UniPC",),
-            "ComfyUI": ("uni_pc", "uni_pc normal"),
-            "Fooocus": ("uni_pc", "uni_pc normal"),
+            "ComfyUI": ("uni_pc", "uni_pc normal", "uni_pc_bh2", "uni_pc_bh2 normal"),
+            "Fooocus": ("uni_pc", "uni_pc normal", "uni_pc_bh2", "uni_pc_bh2 normal"),
             "diffusers docs": ("UniPCMultistepScheduler",),
         },
         source="diffusers docs/source/en/api/schedulers/overview.md",
@@ -197,7 +197,7 @@ ROWS = (
         comfy="sgm_uniform",
         comfy_sampler="uni_pc",
         flow=FLOW,
-        names={"ComfyUI": ("uni_pc sgm_uniform",), "Fooocus": ("uni_pc sgm_uniform",)},
+        names={"ComfyUI": ("uni_pc sgm_uniform", "uni_pc simple"), "Fooocus": ("uni_pc sgm_uniform", "uni_pc simple")},
         source="diffusers docs/source/en/api/schedulers/overview.md: sgm_uniform",
     ),
     Preset(
@@ -211,5 +211,18 @@ ROWS = (
         comfy_sampler="deis",
         names={"Forge": ("DEIS Beta",), "ComfyUI": ("deis beta",)},
         source="diffusers docs/source/en/api/schedulers/overview.md: beta",
+    ),
+    Preset(
+        "unipc_bh1",
+        "UniPC bh1",
+        "UniPCMultistepScheduler",
+        {"solver_type": "bh1"},
+        order=3,
+        a1111="uniform",
+        comfy="normal",
+        comfy_sampler="uni_pc",
+        flow=FLOW,
+        names={"A1111": ("UniPC",), "ComfyUI": ("uni_pc", "uni_pc normal"), "Fooocus": ("uni_pc", "uni_pc normal")},
+        source="sdnext modules/sd_samplers_diffusers.py: its UniPC variant is solver_type; bh1 is A1111's own default",
     ),
 )
