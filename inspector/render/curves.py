@@ -17,6 +17,9 @@ MOST = 6
 PROJECTS = {"a1111": "A1111", "comfyui": "ComfyUI", "k-diffusion": "k-diffusion"}
 """How the projects that `--against` compares with write themselves."""
 
+_SHOWN = 2
+"""Options of a sampler that its title names."""
+
 _SCHEDULE = re.compile(
     r"use_\w+_(sigmas|lambdas)|timestep_spacing|flow_shift|shift|prediction_type|final_sigmas_type|steps_offset"
 )
@@ -36,11 +39,12 @@ class Curve:
 class Panel:
     """One row of the report: its curves, and how far each sigma is from its reference.
 
+    ``wrong``: its codes, or its verdict where it has none; empty where all is right or nothing could be judged.
     ``errors``: (step, |sigma / reference - 1|), exact agreement left out. ``tolerance``: relative; 0 is none.
     """
 
     title: Safe
-    verdict: str
+    wrong: Safe
     curves: tuple[Curve, ...]
     errors: tuple[tuple[int, float], ...]
     tolerance: float
@@ -48,16 +52,24 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one figure shows. ``slug`` is made for the name of a file."""
+    """What one figure shows. ``sampler``: class and solver; ``place``: model, number of steps, device.
 
-    title: Safe
+    ``slug`` is made for the name of a file.
+    """
+
+    sampler: Safe
+    place: Safe
     slug: str
     panels: tuple[Panel, ...]
 
     @property
+    def title(self) -> Safe:
+        return Safe(f"{self.sampler} · {self.place}")
+
+    @property
     def alt(self) -> Safe:
         """The figure in words."""
-        shown = ", ".join(f"{p.title} {p.verdict}" for p in self.panels)
+        shown = ", ".join(f"{p.title} ({p.wrong})" if p.wrong else p.title for p in self.panels)
         return Safe(f"Sigma by step on a logarithmic axis, {self.title}: {shown}")
 
 
@@ -72,9 +84,9 @@ def groups(checks: Sequence[Mapping[str, Any]]) -> list[Group]:
         chunks = [rows[i : i + MOST] for i in range(0, len(rows), MOST)]
         for number, chunk in enumerate(chunks, 1):
             part = f" ({number} of {len(chunks)})" if len(chunks) > 1 else ""
-            title = Safe(f"{_title(chunk[0])}{part}")
-            made.append(Group(title, _slug((*key, part)), tuple(panel(row) for row in chunk)))
-    return sorted(made, key=lambda group: all(p.verdict == "pass" for p in group.panels))
+            place = Safe(f"{_place(chunk[0])}{part}")
+            made.append(Group(_sampler(chunk[0]), place, _slug((*key, part)), tuple(panel(row) for row in chunk)))
+    return sorted(made, key=lambda group: not any(p.wrong for p in group.panels))
 
 
 def panel(row: Mapping[str, Any]) -> Panel:
@@ -91,10 +103,10 @@ def panel(row: Mapping[str, Any]) -> Panel:
     errors = tuple(
         (i, abs(a / e - 1)) for i, (e, a) in enumerate(pairs) if _number(e) and _number(a) and e != 0 and a != e
     )
-    limit = row.get("tolerance")
+    limit, verdict = row.get("tolerance"), row.get("verdict")
     return Panel(
         safe(row.get("name") or row.get("preset", ""), 60),
-        str(safe(row.get("verdict", ""), 20)),
+        safe(", ".join(row.get("codes") or ()) or (verdict if verdict in ("differ", "raise") else ""), 60),
         tuple(c for c in curves if c.points),
         errors,
         float(limit or 0.0) if _number(limit) else 0.0,
@@ -121,12 +133,16 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (str(row.get("class", "")).removesuffix("Scheduler"), *(f"{k}={v}" for k, v in solver), *where)
 
 
-def _title(row: Mapping[str, Any]) -> str:
+def _sampler(row: Mapping[str, Any]) -> Safe:
     given = (row.get("kwargs") or {}).items()
     solver = [f"{safe(k, 40)}={value_text(v, 40)}" for k, v in given if not _SCHEDULE.fullmatch(k)]
-    cls = safe(str(row.get("class", "")).removesuffix("Scheduler"), 60)
-    where = (safe(row.get("model", ""), 60), f"{safe(row.get('steps', ''), 12)} steps", safe(row.get("device", ""), 20))
-    return " · ".join([", ".join([cls, *solver]), *where])
+    kept = solver if len(solver) <= _SHOWN else [*solver[:_SHOWN], "…"]
+    return Safe(", ".join([safe(str(row.get("class", "")).removesuffix("Scheduler"), 60), *kept]))
+
+
+def _place(row: Mapping[str, Any]) -> Safe:
+    steps = f"{safe(row.get('steps', ''), 12)} steps"
+    return Safe(f"{safe(row.get('model', ''), 60)} · {steps} · {safe(row.get('device', ''), 20)}")
 
 
 def _slug(parts: Iterable[Any]) -> str:

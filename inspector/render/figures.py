@@ -53,11 +53,11 @@ def svg(group: Group, *, number: int = 1, alone: bool = True) -> Safe:
     out = io.StringIO()
     with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": group.slug}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # the reader's fonts count, not matplotlib's
-        size = (5.1 if across == 1 else 0.8 + 3.1 * across, 3.7 * down + 0.75)
+        size = (5.1 if across == 1 else 0.8 + 3.1 * across, 3.7 * down + 0.95)
         figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
         FigureCanvasSVG(figure)
         figure.patch.set_facecolor(color("paper"))
-        figure.suptitle(group.title, fontsize=10, color=color("ink"), fontweight="bold")
+        figure.suptitle(f"{group.sampler}\n{group.place}", fontsize=10, color=color("ink"), fontweight="bold")
         grid = figure.add_gridspec(down * 2, across, height_ratios=[3, 1.3] * down)
         for place, panel in enumerate(group.panels):
             row, column = 2 * (place // across), place % across
@@ -78,9 +78,8 @@ def curves(axes: Axes, panel: Panel, place: int) -> None:
     """Sigma by step: the reference as a line, what others made as marks upon it."""
     axes.set_yscale("log")
     dressed(axes)
-    wrong = panel.verdict != "pass"
-    said = f"{panel.title}: {panel.verdict}" if wrong else panel.title
-    axes.set_title(said, fontsize=9, color=color("wrong" if wrong else "ink"))
+    said = f"{panel.title}: {panel.wrong}" if panel.wrong else panel.title
+    axes.set_title(said, fontsize=9, color=color("wrong" if panel.wrong else "ink"))
     for curve in panel.curves:
         steps, sigmas = zip(*curve.points, strict=True)
         axes.plot(steps, sigmas, gid=f"{place}--{kind(curve)}", **look(curve))

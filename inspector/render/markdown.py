@@ -13,7 +13,7 @@ from inspector.render.human import body_alone
 from inspector.render.parts import Block, Group, groups, marks, readers, skip_text, unsaid, value_text, verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=\bwww)\.)")
-_GLYPHS = {"error": "❌", "warning": "⚠️", "note": "ℹ️", "clean": "✅"}
+GLYPHS = {"error": "❌", "warning": "⚠️", "note": "ℹ️", "clean": "✅"}
 
 
 def markdown(report: Report, look: Look) -> Safe:
@@ -23,7 +23,7 @@ def markdown(report: Report, look: Look) -> Safe:
 
 def lines(report: Report, look: Look) -> Iterator[str]:
     severity, line = verdict(report)
-    yield f"## {_GLYPHS[severity]} {quoted(line)}"
+    yield f"## {GLYPHS[severity]} {quoted(line)}"
     yield ""
     versions = ", ".join(f"{safe(k, 40)} {safe(v, 40)}" for k, v in report.versions.items())
     command = safe(report.data.get("command", "diff"), 20)
@@ -40,9 +40,12 @@ def lines(report: Report, look: Look) -> Iterator[str]:
             yield row(*(safe(c, 120) for c in cells), *([Safe(tally)] if extra else []))
     for group in groups(report, verbose=look.verbose):
         yield from section(group, report)
-    if told_alone := body_alone(report, look.verbose).strip("\n"):
-        fence = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", told_alone)), default=0))
-        yield from ("", f"{fence}text", told_alone, fence)
+    if report.data.get("command") == "sigmas":
+        from inspector.render.sigmas_markdown import part
+
+        yield from part(report, look)
+    elif told_alone := body_alone(report, look.verbose).strip("\n"):
+        yield from ("", *fenced(Safe(told_alone), "text"))
     if unsaid(report):
         yield from ("", "### Not checked", "")
         for skip in unsaid(report):
@@ -66,7 +69,7 @@ def section(group: Group, report: Report) -> Iterator[str]:
             about = safe(notes[0].message) if len(notes) == 1 else safe(titles.get(code, "noted"))
             names = ", ".join(code_span(safe(f.where.rpartition(".")[2], 60)) for f in notes[:8])
             rest = f" and {len(notes) - 8} more" if len(notes) > 8 else ""
-            yield f"- {_GLYPHS['note']} **{safe(code, 20)}** {quoted(about)}" + (
+            yield f"- {GLYPHS['note']} **{safe(code, 20)}** {quoted(about)}" + (
                 f": {names}{rest}" if len(notes) > 1 else ""
             )
 
@@ -78,7 +81,7 @@ def told(block: Block) -> Iterator[str]:
     yield ""
     for finding in block.findings:
         sure = "" if finding.confidence == "certain" else f" ({finding.confidence})"
-        yield f"- {_GLYPHS[finding.severity]} **{safe(finding.code, 20)}** {quoted(safe(finding.message))}{sure}"
+        yield f"- {GLYPHS[finding.severity]} **{safe(finding.code, 20)}** {quoted(safe(finding.message))}{sure}"
     found = readers(block.reads)
     if block.places:
         yield from ("", "| place | value | read by |", "| --- | --- | --- |")
@@ -91,8 +94,7 @@ def told(block: Block) -> Iterator[str]:
         if parsed(shown) is None:
             yield from ("", f"Fix: {quoted(shown)}")
             continue
-        fence = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", shown)), default=0))
-        yield from ("", f"{fence}python", shown, fence)
+        yield from ("", *fenced(shown, "python"))
 
 
 def located(where: list[str]) -> Safe:
@@ -102,6 +104,12 @@ def located(where: list[str]) -> Safe:
 
 def row(*cells: Safe) -> str:
     return "| " + " | ".join(quoted(c) for c in cells) + " |"
+
+
+def fenced(text: Safe, language: str) -> tuple[str, str, str]:
+    """Safe text as a block of code, whatever backticks are in it."""
+    fence = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", text)), default=0))
+    return f"{fence}{language}", text, fence
 
 
 def quoted(text: Safe) -> str:
