@@ -72,8 +72,8 @@ def noises(rows: int, seen: Pass, keep: bool) -> Iterator[None]:
         if 3 + k >= rows:
             raise RoomError
         noise = torch.zeros(tuple(shape), dtype=torch.float64)
-        # Signs in no pattern (Thue-Morse), so that wrong coefficients cannot cancel.
-        seen.check.append(CHECK if bin(k).count("1") % 2 else -CHECK)
+        # All of one sign, so that they carry the sample far out; of three sizes, so that wrong coefficients show.
+        seen.check.append(CHECK * (1.0, 0.75, 1.25)[k % 3])
         seen.spans.append(span)
         noise[2], noise[3 + k] = seen.check[-1], 1.0
         return noise.to(**{k: v for k, v in like.items() if v is not None})

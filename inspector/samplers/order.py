@@ -67,6 +67,8 @@ def order(scheduler: Any, *, counts: Sequence[int] = COUNTS, call: Call | None =
     for n, result in zip(counts, solved, strict=True):
         if result.reason and not result.raised:
             return Order(None, points, f"N={n}: {result.reason}")
+    if any(result.consistent for result in solved):
+        return Order(None, points, "a consistency sampler is exact at any N: it has no order")
     good = [(p, r) for p, r in zip(points, solved, strict=True) if not p.reason]
     if len(good) < 3:
         failed = next(p for p in points if p.reason)
@@ -76,9 +78,9 @@ def order(scheduler: Any, *, counts: Sequence[int] = COUNTS, call: Call | None =
 
 def _point(n: int, solved: Solved) -> Point:
     limit = solved.limit
-    if solved.mean is None or solved.std is None or limit is None:
+    if solved.mean is None or solved.true_std is None or limit is None:
         return Point(n, None, None, solved.noise, solved.reason)
-    return Point(n, solved.mean - limit[0], solved.std - limit[1], solved.noise)
+    return Point(n, solved.mean - limit[0], solved.true_std - limit[1], solved.noise)
 
 
 def _fit(good: list[Point], points: tuple[Point, ...], last: Solved) -> Order:
@@ -107,8 +109,9 @@ def _fit(good: list[Point], points: tuple[Point, ...], last: Solved) -> Order:
 
 
 def _runs_away(stds: list[float], means: list[float], allowed: float) -> bool:
-    """Whether the error at the largest N is no better than at the smallest, beyond what the last jump explains."""
-    return abs(stds[-1]) > 0.5 * abs(stds[0]) + 10 * allowed or abs(means[-1]) > 2 * abs(means[0]) + allowed
+    """Whether the error grows, or stays (half the step would halve it), beyond what the last jump explains."""
+    grows = abs(stds[-1]) > 0.5 * abs(stds[0]) + 10 * allowed or abs(means[-1]) > 2 * abs(means[0]) + allowed
+    return grows or any(abs(e[-1]) > max(0.7 * abs(e[-2]), 10 * allowed) for e in (stds, means))
 
 
 def _settling(errors: list[float], noise: float) -> tuple[int, int] | None:

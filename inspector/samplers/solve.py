@@ -44,10 +44,11 @@ class Solved:
 
     ``gain`` is A, the derivative by the initial unit noise; ``noise_var`` the sum of the squared coefficients of the
     ``randn_calls`` noises, taken as independent. ``brownian_std`` is the std with the covariance that overlapping
-    Brownian increments really have (torchsde's tree; None elsewhere). ``ode_*``: the exact probability flow from the
-    same start, which is s where the initial noise has the right size; ``sde_*``: the exact reverse SDE.
-    ``last_sigma``: sigma/alpha at the last model call. ``noise``: the numerical noise of mean and std on this
-    machine, by superposition of a third run with noises of amplitude 8. ``not_affine``: by how much that fails.
+    Brownian increments really have (torchsde's tree; None elsewhere), so ``true_std`` is what a user sees.
+    ``ode_*``: the exact probability flow from the same start, which is s where the initial noise has the right size;
+    ``sde_*``: the exact reverse SDE. ``last_sigma``: sigma/alpha at the last model call. ``consistent``: the network
+    was a consistency model. ``noise``: the numerical noise of mean and std on this machine, by superposition of a
+    third run with noises of amplitude 8; ``not_affine``: by how much that fails. ``clips``: the options that clip.
     """
 
     mean: float | None = None
@@ -69,6 +70,7 @@ class Solved:
     not_affine: float | None = None
     skipped: str = ""
     clips: tuple[str, ...] = ()
+    consistent: bool = False
 
     @property
     def reason(self) -> str:
@@ -83,6 +85,11 @@ class Solved:
             why = f" ({', '.join(self.clips)} is on)" if self.clips else ""
             return f"the sampler is not affine{why}: superposition fails by {self.not_affine:.2g}"
         return ""
+
+    @property
+    def true_std(self) -> float | None:
+        """The std of real runs: ``brownian_std`` where increments overlap (DPM++ SDE's two stages), else ``std``."""
+        return self.std if self.brownian_std is None else self.brownian_std
 
     @property
     def limit(self) -> tuple[float, float] | None:
@@ -171,6 +178,7 @@ def _solved(seen: Pass, truth: Truth, eps: float, clips: tuple[str, ...]) -> Sol
     start = scale * seen.init
     ode, sde = ode_limit(seen.first, start, truth.data), sde_limit(seen.first, start, truth.data)
     counts: dict[str, Any] = {
+        "consistent": truth.consistent,
         "randn_calls": len(seen.spans),
         "model_calls": seen.model_calls,
         "init_noise_sigma": seen.init,

@@ -16,6 +16,7 @@ from inspector.samplers.gaussian import Data, Level, edm, flow, vp
 
 Conditioning = Literal["sigma", "t"]
 Path = Literal["vp", "flow", "edm", "angle"]
+Clock = Literal["index", "log", "atan"]
 
 EDM = ("EDMEulerScheduler", "EDMDPMSolverMultistepScheduler", "CosineDPMSolverMultistepScheduler")
 CONSISTENCY = ("LCMScheduler", "TCDScheduler", "FlowMatchLCMScheduler")
@@ -28,14 +29,15 @@ class Truth:
 
     ``path`` says how noise was added in training (``angle``: IPNDM's cosine and sine of t), ``predicts`` what the
     network answers with (see :func:`gaussian.output`), ``table`` is alpha-bar of each training timestep.
-    ``continuous``: the timestep is 0.25 ln sigma (EDM, SVD).
+    ``clock``: what a timestep is: ``index`` into the table, ``log``, 0.25 ln sigma (EDM, SVD), or ``atan``,
+    2/pi atan sigma (the cosine DPM solver). ``consistent``: it answers with the end of the trajectory.
     """
 
     path: Path = "vp"
     predicts: str = "epsilon"
     table: tuple[float, ...] = ()
     train_steps: int = 1000
-    continuous: bool = False
+    clock: Clock = "index"
     consistent: bool = False
     sigma_data: float = 0.5
     data: Data = field(default_factory=Data)
@@ -63,8 +65,8 @@ class Truth:
             return flow(t / self.train_steps)
         if self.path == "angle":
             return Level(math.cos(t * math.pi / 2), math.sin(t * math.pi / 2))
-        if self.continuous:
-            return self.level(math.exp(4.0 * t))
+        if self.clock != "index":
+            return self.level(math.exp(4.0 * t) if self.clock == "log" else math.tan(t * math.pi / 2))
         import numpy as np
 
         return vp(float(np.interp(t, np.arange(len(self.ratios)), self.ratios)))
@@ -124,16 +126,19 @@ def truth_of(scheduler: Any, data: Data | None = None) -> Truth:
         predicts = "flow_prediction"
     if name in EDM:
         path, predicts = "edm", f"edm_{predicts}"
+    clock: Clock = "log" if path == "edm" or config.get("timestep_type") == "continuous" else "index"
+    if name == "CosineDPMSolverMultistepScheduler":
+        clock = "atan"
     if name == "IPNDMScheduler":
-        path = "angle"
+        path, predicts = "angle", "v_prediction"
     bar = getattr(scheduler, "alphas_cumprod", None)
     return Truth(
         path=path,
         predicts=predicts,
         table=() if bar is None else tuple(bar.double().tolist()),
         train_steps=int(config.get("num_train_timesteps") or 1000),
-        continuous=path == "edm" or config.get("timestep_type") == "continuous",
-        consistent=name in CONSISTENCY,
+        clock=clock,
+        consistent=name in CONSISTENCY or bool(config.get("stochastic_sampling")),
         sigma_data=float(config.get("sigma_data") or 0.5),
         data=data or Data(),
     )
