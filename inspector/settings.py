@@ -25,7 +25,8 @@ _NEVER = {
 class Settings:
     """The options a project may keep; the command line wins over them.
 
-    ``ignore`` maps a code, or the start of one, to the reason why it is accepted.
+    ``ignore`` maps a code, or the start of one, to the reason why it is accepted. ``presets`` are the project's own
+    sampler presets, as they are written; whoever uses them checks them.
     """
 
     select: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class Settings:
     online: bool = False
     timeout: float | None = None
     limit: tuple[str, ...] = ()
+    presets: dict[str, Any] = field(default_factory=dict)
     file: str = ""
 
 
@@ -139,6 +141,8 @@ def _checked(key: str, value: Any, file: str) -> Any:
             raise _wrong(
                 "ignore must give a reason for each code", file, 'write ignore = { IPC103 = "why it is accepted" }'
             )
+        case "presets", dict():
+            return value
         case (("select" | "limit"), list()) if all(isinstance(v, str) for v in value):
             return tuple(value)
         case "fail-on", str() if value in THRESHOLDS:
@@ -153,7 +157,7 @@ def _checked(key: str, value: Any, file: str) -> Any:
             return float(value)
         case (("exit-zero" | "verbose" | "static" | "weights" | "online"), bool()):
             return value
-    kind = {"select": "a list of codes", "limit": 'a list such as ["config=2MiB"]', "timeout": "a number of seconds"}
+    kind = {"presets": "a table of tables", "select": "a list of codes", "limit": 'a list such as ["config=2MiB"]', "timeout": "a number of seconds"}
     text = "a text" if key in ("torch-dtype", "device") else "true or false"
     raise _wrong(f"{key} must be {kind.get(key, text)}, not {value!r}", file)
 
