@@ -9,56 +9,53 @@ from inspector.model import Report, Severity
 from inspector.render.code import broken
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS, STYLES, code_text, fitted, text
-from inspector.render.measured import (
-    FEW,
-    HEAD,
+from inspector.render.measured import HEAD, compared, facts, solved, summary
+from inspector.render.parts import counted
+from inspector.render.series import (
     MOST,
-    Story,
+    Series,
+    also,
     by_place,
-    compared,
-    facts,
     listed,
     mark_of,
+    series,
     severities,
     skipped_by_reason,
-    solved,
-    stories,
-    summary,
+    told_in_full,
 )
-from inspector.render.parts import counted
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from inspector.render.human import Page
 
-WIDTHS = (25, 6, 8, 8, 5, 5, 8, 6)
+WIDTHS = (27, 5, 6, 8, 8, 5, 7, 6)
 """Of the columns in :data:`HEAD`; with the mark and the gaps, 80."""
 
 
 def told(report: Report, page: Page) -> Iterator[Text]:
-    """Tables by model, steps and device; the skipped ones by reason; the stories of what is not right."""
-    checks = report.data["checks"]
-    shown, severe = listed(report, page.verbose), severities(report)
-    for place, rows in by_place(shown).items():
+    """Tables by model and device; the skipped ones by reason; in full what is not right."""
+    found, severe = series(report), severities(report)
+    shown = listed(found, page.verbose)
+    for place, members in by_place(shown).items():
         yield text("")
         yield text((place, "bold"))
         yield line(HEAD, "dim")
-        for row in rows:
-            yield from check_line(row, severe, page)
-    if len(shown) < len(checks):
+        for one in members:
+            for row in one.rows if page.verbose else (one.row,):
+                yield check_line(row, severe)
+            yield from below(one, page)
+    if len(shown) < len(found):
         yield text("")
-        yield text(
-            (f"  {GLYPHS['clean']} ", "green"), f"{counted(len(checks) - len(shown), 'check')} more as it should (-v)"
-        )
-    yield from skips(checks, page)
-    found = stories(report, everything=page.verbose or len(checks) <= FEW)
-    most = len(found) if page.verbose else MOST
-    for story in found[:most]:
-        yield from one(story, page)
-    if len(found) > most:
+        rest = f"{counted(len(found) - len(shown), 'preset')} more as they should be (-v)"
+        yield text((f"{GLYPHS['clean']} ", "green"), rest)
+    yield from skips(report.data["checks"], page)
+    full = told_in_full(found, page.verbose)
+    for one in full if page.verbose else full[:MOST]:
+        yield from in_full(one, page)
+    if len(full) > MOST and not page.verbose:
         yield text("")
-        yield text((f"  and {counted(len(found) - most, 'preset')} more that are not right (-v)", "dim"))
+        yield text((f"  and {counted(len(full) - MOST, 'preset')} more to tell of (-v)", "dim"))
 
 
 def line(cells: Sequence[Text | str], style: str = "") -> Text:
@@ -72,16 +69,21 @@ def line(cells: Sequence[Text | str], style: str = "") -> Text:
     return shown
 
 
-def check_line(row: Mapping[str, Any], severe: Mapping[str, Severity], page: Page) -> Iterator[Text]:
-    """``✓ dpmpp_2m  21  14.615  0.22558  0  19  2.7e-06  pass``; below it what else there is to know."""
+def check_line(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> Text:
+    """``✓ dpmpp_2m  20  21  14.615  0.22558  19  2.7e-06  pass``."""
     mark, word = mark_of(row, severe)
-    shown = line([text(safe(row["preset"], WIDTHS[0])), *summary(row), text((word, STYLES[mark]))])
-    yield text((GLYPHS[mark], STYLES[mark])).append_text(shown[1:])
-    said = [Safe(", ".join(safe(c, 20) for c in row["codes"]))] if len(row["codes"]) > 1 else []
+    shown = line([text(safe(row["preset"], 200)), *summary(row), text((word, STYLES[mark]))])
+    return text((GLYPHS[mark], STYLES[mark])).append_text(shown[1:])
+
+
+def below(one: Series, page: Page) -> Iterator[Text]:
+    """What the line does not say: other codes, why there is no verdict, what other projects do, what was solved."""
+    row = one.row
+    said = [also(one)]
     said += [safe(row["reason"], 300)] if row["reason"] and not row["codes"] else []
     said += [compared(row["against"])] if (row.get("against") or {}).get("verdict") else []
     said += [solved(row["solve"])] if row.get("solve") else []
-    for sentence in said:
+    for sentence in filter(None, said):
         yield from page.laid([[text((sentence, "dim"))]], 4)
 
 
@@ -98,16 +100,16 @@ def skips(checks: Sequence[Mapping[str, Any]], page: Page) -> Iterator[Text]:
         yield from page.laid(rows, 2)
 
 
-def one(story: Story, page: Page) -> Iterator[Text]:
-    """One story: what was found, the worst step, the tolerance and where it comes from, what other checks say."""
+def in_full(one: Series, page: Page) -> Iterator[Text]:
+    """What was found, the worst step, the tolerance and where it comes from, what the other checks say."""
     from inspector.render.human import heading
 
-    row = story.row
+    row = one.row
     yield from heading(str(safe(row["preset"], 40)), f"{safe(row['class'], 60)} on {safe(row['model'], 40)}", page)
-    for finding in story.findings:
+    for finding in one.findings:
         yield from page.laid([[code_text(finding), text(safe(finding.message))]], 2)
-    rows = [[text((label, "dim")), text(said)] for label, said in facts(story) if said]
+    rows = [[text((label, "dim")), text(said)] for label, said in facts(one) if said]
     yield from page.laid(rows, 2)
-    for fix in dict.fromkeys(f.fix for f in story.findings if f.fix):
+    for fix in dict.fromkeys(f.fix for f in one.findings if f.fix):
         shown = broken(safe(fix, 1_000), min(page.width, 140) - 8)
-        yield from page.laid([[text(("fix", "bold green")), text((shown, "green"))]], 2, width=min(page.width, 140))
+        yield from page.laid([[text(("fix", "bold green")), text((Safe(shown), "green"))]], 2, width=page.width)

@@ -6,28 +6,25 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from inspector.model import InspectError, Report
+from inspector.model import InspectError, Report, Severity
 from inspector.render import Look
 from inspector.render.curves import PROJECTS, groups
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS
-from inspector.render.measured import (
-    FEW,
-    HEAD,
+from inspector.render.measured import HEAD, exact, facts, relative, summary
+from inspector.render.parts import counted
+from inspector.render.series import (
     MOST,
-    Story,
+    Series,
+    also,
     by_place,
-    exact,
-    facts,
     listed,
     mark_of,
-    relative,
+    series,
     severities,
     skipped_by_reason,
-    stories,
-    summary,
+    told_in_full,
 )
-from inspector.render.parts import counted
 
 FIGURES = 24
 """Figures in one page; what is wrong comes first."""
@@ -41,24 +38,25 @@ def part(report: Report, look: Look) -> Any:
 
     from inspector.render.html import environment
 
-    checks, severe = report.data["checks"], severities(report)
-    shown = listed(report, look.verbose)
-    found = stories(report, everything=look.verbose or len(checks) <= FEW)
-    most = len(found) if look.verbose else MOST
-    figures, missing = drawn(checks, FIGURES)
+    found, severe = series(report), severities(report)
+    shown, full = listed(found, look.verbose), told_in_full(found, look.verbose)
+    most = len(full) if look.verbose else MOST
+    figures, missing = drawn(report.data["checks"], FIGURES)
+    rows = {
+        place: [cells(one, row, severe) for one in members for row in (one.rows if look.verbose else (one.row,))]
+        for place, members in by_place(shown).items()
+    }
+    skipped = skipped_by_reason(report.data["checks"]).items()
     text = (
         environment()
         .get_template("sigmas.html")
         .render(
             head=HEAD,
-            places=[
-                {"title": place, "rows": [cells(row, severe) for row in rows]}
-                for place, rows in by_place(shown).items()
-            ],
-            rest=len(checks) - len(shown),
-            skipped=[{"reason": safe(r, 400), "names": names} for r, names in skipped_by_reason(checks).items()],
-            stories=[told(story) for story in found[:most]],
-            untold=len(found) - len(found[:most]),
+            places=rows,
+            rest=len(found) - len(shown),
+            skipped=[{"reason": safe(reason, 400), "names": names} for reason, names in skipped],
+            stories=[told(one) for one in full[:most]],
+            untold=len(full) - len(full[:most]),
             figures=[Markup(f) for f in figures],  # noqa: S704 (ElementTree wrote it)
             missing=missing,
         )
@@ -80,14 +78,15 @@ def drawn(checks: Sequence[Mapping[str, Any]], most: int) -> tuple[list[Safe], S
     return made, Safe(more)
 
 
-def cells(row: Mapping[str, Any], severe: Any) -> dict[str, Any]:
+def cells(one: Series, row: Mapping[str, Any], severe: Mapping[str, Severity]) -> dict[str, Any]:
     mark, word = mark_of(row, severe)
-    return {"preset": row["preset"], "numbers": summary(row), "mark": mark, "glyph": GLYPHS[mark], "word": word}
+    look = {"mark": mark, "glyph": GLYPHS[mark], "word": word, "also": also(one) if row is one.row else Safe("")}
+    return {"preset": row["preset"], "numbers": summary(row), **look}
 
 
-def told(story: Story) -> dict[str, Any]:
-    """One story with the numbers of each step."""
-    row, against = story.row, story.row.get("against") or {}
+def told(one: Series) -> dict[str, Any]:
+    """One preset in full, with the numbers of each step."""
+    row, against = one.row, one.row.get("against") or {}
     name = str(against.get("name", "")) if against.get("sigmas") else ""
     columns = ["step", "timestep", "sigma", "reference", "error", *([PROJECTS.get(name, name)] if name else [])]
     lists = [row["timesteps"], row["sigmas"], row["expected"], against.get("sigmas") or []]
@@ -98,9 +97,9 @@ def told(story: Story) -> dict[str, Any]:
         "preset": row["preset"],
         "cls": row["class"],
         "model": row["model"],
-        "findings": story.findings,
-        "fixes": list(dict.fromkeys(safe(f.fix, 1_000) for f in story.findings if f.fix)),
-        "facts": [(label, said) for label, said in facts(story) if said],
+        "findings": one.findings,
+        "fixes": list(dict.fromkeys(safe(f.fix, 1_000) for f in one.findings if f.fix)),
+        "facts": [(label, said) for label, said in facts(one) if said],
         "columns": columns,
         "rows": rows,
         "rest": max(map(len, lists)) - len(rows),

@@ -9,61 +9,62 @@ from inspector.render import Look
 from inspector.render.code import parsed
 from inspector.render.escape import Safe, safe
 from inspector.render.markdown import GLYPHS, code_span, fenced, quoted, row
-from inspector.render.measured import (
-    FEW,
-    HEAD,
+from inspector.render.measured import HEAD, facts, summary
+from inspector.render.parts import counted
+from inspector.render.series import (
     MOST,
-    Story,
+    Series,
+    also,
     by_place,
-    facts,
     listed,
     mark_of,
+    series,
     severities,
     skipped_by_reason,
-    stories,
-    summary,
+    told_in_full,
 )
-from inspector.render.parts import counted
 
 
 def part(report: Report, look: Look) -> Iterator[str]:
-    checks, severe = report.data["checks"], severities(report)
-    shown = listed(report, look.verbose)
-    for place, rows in by_place(shown).items():
+    found, severe = series(report), severities(report)
+    shown, full = listed(found, look.verbose), told_in_full(found, look.verbose)
+    for place, members in by_place(shown).items():
         yield from ("", f"### {quoted(place)}", "")
         yield row(*(Safe(title or "verdict") for title in HEAD))
         yield "| --- |" + " ---: |" * (len(HEAD) - 2) + " --- |"
-        for one in rows:
-            mark, word = mark_of(one, severe)
-            cells = " | ".join([code_span(safe(one["preset"], 60), table=True), *map(quoted, summary(one))])
-            yield f"| {cells} | {GLYPHS[mark]} {quoted(word)} |"
-    if len(shown) < len(checks):
-        yield from ("", f"{GLYPHS['clean']} {counted(len(checks) - len(shown), 'check')} more as they should be")
+        for one in members:
+            for check in one.rows if look.verbose else (one.row,):
+                mark, word = mark_of(check, severe)
+                cells = " | ".join([code_span(safe(check["preset"], 60), table=True), *map(quoted, summary(check))])
+                rest = f" {quoted(also(one))}" if check is one.row and also(one) else ""
+                yield f"| {cells} | {GLYPHS[mark]} {quoted(word)}{rest} |"
+    if len(shown) < len(found):
+        rest = f"{counted(len(found) - len(shown), 'preset')} more as they should be"
+        yield from ("", f"{GLYPHS['clean']} {rest}")
     for figure in report.data.get("figures", ()):
         yield from ("", f"![{quoted(safe(figure['alt'], 600))}](<{address(figure['file'])}>)")
-    found = stories(report, everything=look.verbose or len(checks) <= FEW)
-    for story in found if look.verbose else found[:MOST]:
-        yield from told(story)
-    if len(found) > MOST and not look.verbose:
-        yield from ("", f"and {len(found) - MOST} more presets that are not right")
-    skipped = skipped_by_reason(checks)
+    for one in full if look.verbose else full[:MOST]:
+        yield from told(one)
+    if len(full) > MOST and not look.verbose:
+        yield from ("", f"and {counted(len(full) - MOST, 'preset')} more to tell of")
+    skipped = skipped_by_reason(report.data["checks"])
     if skipped:
         yield from ("", "### Skipped", "")
         for reason, names in skipped.items():
             yield f"- {quoted(safe(reason, 400))}: {', '.join(code_span(safe(n, 60)) for n in names)}"
 
 
-def told(story: Story) -> Iterator[str]:
-    """One story: its findings, what was measured, the lines to write."""
-    one = story.row
-    title = Safe(f"{safe(one['class'], 60)} on {safe(one['model'], 60)}")
-    yield from ("", f"### {code_span(safe(one['preset'], 60))} {quoted(title)}", "")
-    for finding in story.findings:
+def told(one: Series) -> Iterator[str]:
+    """One preset: its findings, what was measured, the lines to write."""
+    check = one.row
+    title = Safe(f"{safe(check['class'], 60)} on {safe(check['model'], 60)}")
+    yield from ("", f"### {code_span(safe(check['preset'], 60))} {quoted(title)}", "")
+    for finding in one.findings:
         yield f"- {GLYPHS[finding.severity]} **{safe(finding.code, 20)}** {quoted(safe(finding.message))}"
-    for label, said in facts(story):
+    for label, said in facts(one):
         if said:
             yield f"- {label}: {quoted(said)}"
-    for fix in dict.fromkeys(safe(f.fix, 1_000) for f in story.findings if f.fix):
+    for fix in dict.fromkeys(safe(f.fix, 1_000) for f in one.findings if f.fix):
         yield from ("", *(fenced(fix, "python") if parsed(fix) is not None else (quoted(fix),)))
 
 

@@ -1,0 +1,141 @@
+"""The checks of sigmas by preset: which are told, and which of its numbers of steps says most. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from inspector.model import SEVERITIES, Finding, Report, Severity
+from inspector.render.escape import Safe, safe
+
+MANY = 200
+"""Beyond so many presets, those that are right are counted instead of listed."""
+FEW = 3
+"""Up to so many presets, each is told in full."""
+MOST = 25
+"""Presets that are told in full before the rest is counted."""
+
+Mark = Severity | Literal["clean"]
+MARKS: dict[str, Mark] = {"pass": "clean", "differ": "error", "raise": "error", "skip": "note"}
+AGREED = ("agree", "pass", "same")
+"""What ``against`` says where there is no difference."""
+_RANKS: tuple[Mark, ...] = ("error", "warning", "note", "clean")
+_STEPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One preset on one model and device, over all its numbers of steps.
+
+    ``row`` is the check that says most: the one with the worst finding, then the one farthest off.
+    """
+
+    row: Mapping[str, Any]
+    rows: tuple[Mapping[str, Any], ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        return tuple(row["steps"] for row in self.rows)
+
+    @property
+    def quiet(self) -> bool:
+        """Right, and nothing to say of it."""
+        return not self.findings and all(map(fine, self.rows))
+
+
+def fine(row: Mapping[str, Any]) -> bool:
+    return row["verdict"] == "pass" and (row.get("against") or {}).get("verdict", "agree") in AGREED
+
+
+def series(report: Report) -> list[Series]:
+    """The checks that were made, by preset, model and device, in their order; those that were skipped are left out."""
+    severe = severities(report)
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in report.data["checks"]:
+        if row["verdict"] != "skip":
+            key = (row["preset"], row["model"], row["device"], row["dtype"], repr(row["kwargs"]))
+            groups.setdefault(key, []).append(row)
+
+    def badness(row: Mapping[str, Any]) -> tuple[int, int, float]:
+        return -_RANKS.index(mark_of(row, severe)[0]), len(row["codes"]), far(row)
+
+    by_where: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        by_where.setdefault(finding.where, []).append(finding)
+    return [
+        Series(
+            max(rows, key=badness),
+            tuple(sorted(rows, key=lambda r: int(r["steps"]))),
+            tuple(by_where.get(where(rows[0]), ())),
+        )
+        for rows in groups.values()
+    ]
+
+
+def where(row: Mapping[str, Any]) -> str:
+    """What the findings about a row call it."""
+    at = "" if row["device"] == "cpu" else f" on {row['device']}"
+    return f"{row['name']} on {row['model']}{at}"
+
+
+def severities(report: Report) -> dict[str, Severity]:
+    """Code -> how bad it is, of what was found and not ignored."""
+    return {f.code: f.severity for f in reversed(report.findings)}  # the worst come first, and win
+
+
+def mark_of(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> tuple[Mark, Safe]:
+    """How bad a row is, and the word for it: its worst code, or its verdict."""
+    codes = sorted((c for c in row["codes"] if c in severe), key=lambda c: SEVERITIES.index(severe[c]))
+    return (severe[codes[0]], safe(codes[0], 20)) if codes else (MARKS[row["verdict"]], safe(row["verdict"], 20))
+
+
+def far(row: Mapping[str, Any]) -> float:
+    """How far the worst step is off; what is not finite is farthest."""
+    value = (row.get("worst") or {}).get("relative")
+    return float(value) if isinstance(value, int | float) else float("inf") if value else -1.0
+
+
+def listed(found: list[Series], verbose: bool) -> list[Series]:
+    """What has a line of its own: all, or what is not right where there are very many."""
+    return [one for one in found if verbose or len(found) <= MANY or not one.quiet]
+
+
+def told_in_full(found: list[Series], verbose: bool) -> list[Series]:
+    """What is told in full: what is not right; where there is little, or all is asked for, everything."""
+    return [one for one in found if verbose or len(found) <= FEW or not one.quiet]
+
+
+def by_place(found: Iterable[Series]) -> dict[Safe, list[Series]]:
+    """``sd15 · cpu float32`` -> what was checked there."""
+    places: dict[Safe, list[Series]] = {}
+    for one in found:
+        row = one.row
+        place = Safe(f"{safe(row['model'], 60)} · {safe(row['device'], 20)} {safe(row['dtype'], 20)}")
+        places.setdefault(place, []).append(one)
+    return places
+
+
+def also(one: Series) -> Safe:
+    """``IPS303 at 50, 61``: the codes and numbers of steps that the one line of a series does not show."""
+    at: dict[str, list[int]] = {}
+    for row in one.rows:
+        for code in row["codes"]:
+            at.setdefault(code, []).append(row["steps"])
+    said = []
+    for code, steps in at.items():
+        everywhere = len(steps) == len(one.rows)
+        if len(at) > 1 or not everywhere:
+            shown = ", ".join(map(str, steps[:_STEPS])) + ("…" if len(steps) > _STEPS else "")
+            said.append(safe(code, 20) if everywhere else Safe(f"{safe(code, 20)} at {shown} steps"))
+    return Safe(", ".join(said))
+
+
+def skipped_by_reason(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Reason -> the presets that could not be checked for it."""
+    reasons: dict[str, dict[str, None]] = {}
+    for row in checks:
+        if row["verdict"] == "skip":
+            reasons.setdefault(row["reason"], {})[row["preset"]] = None
+    return {reason: list(presets) for reason, presets in reasons.items()}
