@@ -157,7 +157,12 @@ def _checked(key: str, value: Any, file: str) -> Any:
             return float(value)
         case (("exit-zero" | "verbose" | "static" | "weights" | "online"), bool()):
             return value
-    kind = {"presets": "a table of tables", "select": "a list of codes", "limit": 'a list such as ["config=2MiB"]', "timeout": "a number of seconds"}
+    kind = {
+        "presets": "a table of tables",
+        "select": "a list of codes",
+        "limit": 'a list such as ["config=2MiB"]',
+        "timeout": "a number of seconds",
+    }
     text = "a text" if key in ("torch-dtype", "device") else "true or false"
     raise _wrong(f"{key} must be {kind.get(key, text)}, not {value!r}", file)
 
