@@ -165,8 +165,7 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
         short = long = ", ".join([*unread, "nothing found in the rest", *found])
     else:
         severity = "clean"
-        components = report.data.get("components", ())
-        size = [counted(len(components), "component"), counted(sum(len(c["settings"]) for c in components), "setting")]
+        size = checked(report) if "checks" in report.data else sized(report)
         nothing = "no difference" if "other" in report.data else "nothing found"
         short, long = ", ".join([nothing, *found]), f"{nothing} in {', '.join(size + found)}"
     source = safe(report.source, 200)
@@ -174,6 +173,18 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
         return severity, Safe(f"{source}: {long}")
     room = max(8, width - len(short) - 2)
     return severity, Safe(f"{source if len(source) <= room else '…' + source[1 - room :]}: {short}")
+
+
+def sized(report: Report) -> list[str]:
+    """``8 components, 149 settings``."""
+    components = report.data.get("components", ())
+    return [counted(len(components), "component"), counted(sum(len(c["settings"]) for c in components), "setting")]
+
+
+def checked(report: Report) -> list[str]:
+    """``98 checks of 14 presets``, without those that could not be made."""
+    made = [row for row in report.data["checks"] if row["verdict"] != "skip"]
+    return [f"{counted(len(made), 'check')} of {counted(len({row['preset'] for row in made}), 'preset')}"]
 
 
 def unsaid(report: Report) -> list[Skip]:
