@@ -31,7 +31,7 @@ FILES = ("folder", "hub", "component", "config")
 TASKS = {
     "whatif": "inspector.trying.answers:answers",
     "trace": "inspector.tracing.tasks:trace_of",
-    "blame": "inspector.blaming:blame_of",
+    "blame": "inspector.blaming.chain:blame_of",
 }
 """What can be done with the live object instead of looking at it: a function of the object, giving plain data."""
 

@@ -35,7 +35,7 @@ def run_blame(request: Request, key: str, component: str, **reading: Any) -> int
     Raises:
         InspectError: no such setting; the source cannot be read, or the report cannot be written.
     """
-    from inspector.blaming import report_of
+    from inspector.blaming.report import report_of
 
     root = os.path.abspath(request.source) if os.path.exists(request.source) else ""
     found, settings = asked(request, "blame", {"key": key, "component": component, "shown": root}, reading)

@@ -65,7 +65,12 @@ def opened() -> Iterator[None]:
 @contextmanager
 def unheard() -> Iterator[None]:
     """Nothing said, no gradients, and the same random numbers afterwards."""
+    import numpy as np
     import torch
 
-    with overheard(), torch.random.fork_rng(devices=[]), torch.no_grad():
-        yield
+    state = np.random.get_state()
+    try:
+        with overheard(), torch.random.fork_rng(devices=[]), torch.no_grad():
+            yield
+    finally:
+        np.random.set_state(state)
