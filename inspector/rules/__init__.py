@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
 from inspector.model import Finding, Snapshot, worst_first
-from inspector.rules import config, differences, disk, live, pipeline, reported, saving, stale
-from inspector.rules.registry import RULES, Case, Rule
+from inspector.rules import (
+    config,
+    differences,
+    disk,
+    grids,
+    live,
+    options,
+    pipeline,
+    reported,
+    saving,
+    stale,
+    steploops,
+    tables,
+    traced,
+    watched,
+)
+from inspector.rules.registry import RULES, Case, Rule, Series
 
-__all__ = ["RULES", "Case", "Rule", "judge"]
+__all__ = ["RULES", "Case", "Rule", "judge", "judge_checks"]
 
-_FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported)
+_FAMILIES = (
+    config,
+    live,
+    stale,
+    disk,
+    pipeline,
+    saving,
+    differences,
+    reported,
+    traced,
+    watched,
+    grids,
+    steploops,
+    options,
+    tables,
+)
 """Imported for their decorators, in the order in which ``explain`` lists them."""
 
 
@@ -27,3 +61,21 @@ def judge(snapshot: Snapshot, twin: Snapshot | None = None) -> tuple[Finding, ..
                 findings += rule.check(case)
     unique = {(f.code, f.where, f.message): f for f in findings}
     return worst_first(list(unique.values()))
+
+
+def judge_checks(rows: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
+    """Every finding over the rows of ``sigmas``, the worst first; each row's ``codes`` are filled in.
+
+    Args:
+        rows: ``data.checks``, those of one preset on one model and device side by side.
+    """
+    findings: list[Finding] = []
+    rules = [rule.rows for rule in RULES.values() if rule.rows is not None]
+    for _, held in groupby(rows, key=lambda row: [row[k] for k in ("preset", "model", "device", "kwargs")]):
+        series = sorted(held, key=lambda row: int(row["steps"]))
+        found = [f for rule in rules for f in rule(Series(tuple(series)))]
+        findings += found
+        for row in series:
+            alone = Series((row,))
+            row["codes"] = sorted({f.code for rule in rules for f in rule(alone)}) if found else []
+    return worst_first(findings)

@@ -36,10 +36,45 @@ Check = Callable[[Case], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """What a rule on samplers judges: the rows of one preset on one model and device, by rising number of steps."""
+
+    rows: tuple[dict[str, Any], ...]
+
+    @property
+    def first(self) -> dict[str, Any]:
+        return self.rows[0]
+
+    @property
+    def where(self) -> str:
+        """``DPM++ 2M Karras on sd15``; the device where it is not the host."""
+        row = self.first
+        at = "" if row["device"] == "cpu" else f" on {row['device']}"
+        return f"{row['name']} on {row['model']}{at}"
+
+    def having(self, found: Callable[[dict[str, Any]], Any]) -> list[dict[str, Any]]:
+        return [row for row in self.rows if found(row)]
+
+
+RowCheck = Callable[[Series], Iterator[Finding]]
+
+
+def at_steps(rows: list[dict[str, Any]]) -> str:
+    """``20 steps``, or ``61, 103 and 4 more numbers of steps``."""
+    numbers = [str(row["steps"]) for row in rows]
+    if len(numbers) == 1:
+        return f"{numbers[0]} step{'s' if numbers[0] != '1' else ''}"
+    if len(numbers) > 6:
+        return f"{', '.join(numbers[:5])} and {len(numbers) - 5} more numbers of steps"
+    return f"{', '.join(numbers[:-1])} and {numbers[-1]} steps"
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """``doc`` is the explain page: what, why it bites, a ``wrong`` and a ``right`` example.
 
-    ``check`` is None for what is found elsewhere: while reading files, building, or comparing two snapshots.
+    ``check`` judges a component of a snapshot, ``rows`` the checks of a sampler; both are None for what is found
+    elsewhere: while reading files, building, or comparing two snapshots.
     """
 
     code: str
@@ -47,6 +82,7 @@ class Rule:
     title: str
     check: Check | None
     doc: str
+    rows: RowCheck | None = None
 
 
 RULES: dict[str, Rule] = {}
@@ -57,6 +93,18 @@ def rule(code: str, severity: Severity, title: str) -> Callable[[Check], Check]:
         if code in RULES:
             raise ValueError(f"{code} is already taken by {RULES[code].title!r}")
         RULES[code] = Rule(code, severity, title, check, inspect.cleandoc(check.__doc__ or ""))
+        return check
+
+    return register
+
+
+def sampler_rule(code: str, severity: Severity, title: str) -> Callable[[RowCheck], RowCheck]:
+    """As :func:`rule`, for a rule over the rows of ``sigmas``."""
+
+    def register(check: RowCheck) -> RowCheck:
+        if code in RULES:
+            raise ValueError(f"{code} is already taken by {RULES[code].title!r}")
+        RULES[code] = Rule(code, severity, title, None, inspect.cleandoc(check.__doc__ or ""), check)
         return check
 
     return register

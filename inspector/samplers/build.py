@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -78,10 +79,11 @@ def make(cls: Any, preset: Preset, model: Model, kwargs: Mapping[str, Any]) -> A
 
 
 class Workshop:
-    """Schedulers by class, config and kwargs, each made once: some constructors take 0.3 s."""
+    """Schedulers by class, config and kwargs, each made once (some constructors take 0.3 s) and then only copied."""
 
     def __init__(self) -> None:
         self._made: dict[str, Any] = {}
+        self._known: dict[tuple[int, str], Any] = {}
 
     def get(self, cls: Any, preset: Preset, model: Model, kwargs: Mapping[str, Any]) -> Any:
         """The scheduler, or the exception that making it raises (raised again every time)."""
@@ -96,6 +98,17 @@ class Workshop:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def working(self, made: Any) -> Any:
+        """The copy that is run, the same one every time: runs of many lengths reuse it."""
+        return self.once(made, "working", lambda: copy.deepcopy(made))
+
+    def once(self, about: Any, what: str, find: Callable[[], Any]) -> Any:
+        """Something that is found out once about a scheduler of this workshop, or a model."""
+        key = (id(about), what)
+        if key not in self._known:
+            self._known[key] = about, find()  # held, so that the id stays its own
+        return self._known[key][1]
 
 
 def call_of(subject: Subject, steps: int) -> dict[str, Any]:

@@ -84,7 +84,11 @@ def wanted(cls: str, device: str) -> dict[str, tuple[str, str | None]]:
     found: dict[str, tuple[str, str | None]] = {"timesteps": (device, times)}
     level = real if cls == "FlowMapEulerDiscreteScheduler" else "float32"
     found["sigmas"] = (device if cls in FOLLOWING else "cpu", level)
-    return found | {name: (device, None) for name in BETWEEN_FOLLOW}
+    return found | dict.fromkeys(BETWEEN_FOLLOW, (device, None))
+
+
+EITHER_TIMES = ("KDPM2AncestralDiscreteScheduler", "KDPM2DiscreteScheduler")
+"""Classes whose timesteps come out of numpy as float64 with Karras sigmas, and else as float32."""
 
 
 def misplaced(cls: str, grid: Grid, device: str) -> dict[str, Any]:
@@ -92,6 +96,8 @@ def misplaced(cls: str, grid: Grid, device: str) -> dict[str, Any]:
     found = {}
     for name, (at, kind) in grid.places.items():
         there, type_ = wanted(cls, device)[name]
+        if name == "timesteps" and cls in EITHER_TIMES and kind == "float64" and device != "mps":
+            type_ = kind
         if (at, kind) != (there, type_ or kind):
             found[name] = {"device": at, "dtype": kind, "wanted": [there, type_ or kind]}
     return found

@@ -2,9 +2,9 @@
 
 The data is one point x0 and the noise one draw eps, so the network's perfect answer is the same x0 and eps all along,
 and a step from one noise level must land on the next: x' = alpha' x0 + sigma' eps. Higher orders have nothing to
-correct on a straight line, so this holds for every solver. Three rows of the batch separate the parts: (x0, eps) = (1, 0)
-gives alpha', (0, 1) gives sigma', and the third has neither, and unit noise wherever the step draws any, so that it
-gives what noise adds to sigma'. Each step starts afresh from the level that the network is told, so one wrong step
+correct on a straight line, so this holds for every solver. Three rows of the batch separate the parts: (x0, eps) =
+(1, 0) gives alpha', (0, 1) gives sigma', and the third has neither, and unit noise wherever the step draws any, so that
+it gives what noise adds to sigma'. Each step starts afresh from the level that the network is told, so one wrong step
 does not spoil the next.
 """
 
@@ -35,7 +35,8 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
         dtype: the sample's type, ``float32``, ``float16``, ``bfloat16`` or ``float64``.
 
     Returns:
-        ``ran``, else with ``reason``; ``steps``; ``raised`` with the step, timestep and error, or None; ``not_finite``, the first such step;
+        ``ran``, else with ``reason``; ``steps``;
+        ``raised`` with the step, timestep and error, or None; ``not_finite``, the first such step;
         ``dtype`` of the result; ``wrong`` and ``of``, how many steps land elsewhere than on the level of the next
         timestep; ``landings``, the first of them; ``tolerance``.
     """
@@ -80,12 +81,13 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
 def judged(scheduler: Any) -> bool:
     """Whether the class's levels are those of a straight line; of the others the loop is run, its landings not judged.
 
-    IPNDM and PNDM average raw outputs of several timesteps, which only for epsilon are the same all along.
+    IPNDM and PNDM average raw outputs of several timesteps, which only for epsilon are the same all along. KDPM2 goes
+    by levels between those of its grid, which its scaling tells apart from the grid's only while they are large.
     """
     name, config = type(scheduler).__name__, scheduler.config
     if name == "PNDMScheduler":
         return bool(config.get("skip_prk_steps")) and config.get("prediction_type", "epsilon") == "epsilon"
-    return name != "IPNDMScheduler" and not why_not(scheduler)
+    return not name.startswith(("IPNDM", "KDPM2")) and not why_not(scheduler)
 
 
 def wants_more(scheduler: Any) -> str:

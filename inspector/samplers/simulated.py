@@ -1,9 +1,9 @@
 """A second device that is none: tensors moved to it are tagged, and what a real device's tensor would refuse raises.
 
-Inside :func:`second_device`, ``device="cuda"`` (or another name) makes and moves tensors that stay on the host but carry
-a tag, which follows them through every operation. ``.device`` answers with the name; mixing tagged and untagged tensors,
-reading one as a numpy array, or indexing a host tensor with one raises what torch raises on a real device. So device
-logic is tested on machines without a GPU. The numbers are the host's: that a GPU rounds alike is not shown by it.
+Inside :func:`second_device`, ``device="cuda"`` (or another name) makes and moves tensors that stay on the host but
+carry a tag, which follows them through every operation. ``.device`` answers with the name; mixing tagged and untagged
+tensors, reading one as a numpy array, or indexing a host tensor with one raises what torch raises on a real device. So
+device logic is tested on machines without a GPU. The numbers are the host's: that a GPU rounds alike is not shown.
 """
 
 from __future__ import annotations

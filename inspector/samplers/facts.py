@@ -1,0 +1,132 @@
+"""What the rules want to know beside the verdict: of the grid itself, and of what does not depend on N."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from inspector.samplers.again import again
+from inspector.samplers.between import between_off
+from inspector.samplers.build import Subject, Workshop, call_of
+from inspector.samplers.devices import FOLLOWING, SIMULATED, moved
+from inspector.samplers.grid import Grid, numbers, observe
+from inspector.samplers.options import options_of
+
+UPWARD = ("DDIMInverseScheduler", "DPMSolverMultistepInverseScheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``options``: see `options.Options`. ``again``: see `again.again`. ``moved``: see `devices.moved`."""
+
+    options: dict[str, Any]
+    again: dict[str, Any] | None
+    moved: dict[str, Any] | None
+
+
+def of(subject: Subject, shop: Workshop, made: Any, steps: int, device: str) -> Facts:
+    """Found once for a preset on a model; a call that raises is left for the check to report."""
+    call = call_of(subject, min(steps, 10))
+    options = asdict(options_of(subject, shop))
+    away = SIMULATED if device == "cpu" else device
+    twice, elsewhere = shop.once(made, f"calls {sorted(call)} {away}", lambda: _calls(made, call, away))
+    return Facts(options, twice, elsewhere)
+
+
+def _calls(made: Any, call: Mapping[str, Any], away: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    mine = copy.deepcopy(made)
+    try:
+        mine.set_timesteps(**call)
+        once = observe(mine)
+    except Exception:  # noqa: BLE001 (the check of this very call reports it)
+        return None, None
+    return again(made, call, once), moved(made, call, away, once)
+
+
+def takes_fewer(made: Any, subject: Subject, steps: int) -> bool:
+    """Whether the class runs with fewer steps: then N is beyond what it accepts, and nothing is broken."""
+    for fewer in (n for n in (10, 2, 1) if n < steps):
+        try:
+            copy.deepcopy(made).set_timesteps(**call_of(subject, fewer))
+        except Exception:  # noqa: BLE001, S112 (try the next)
+            continue
+        return True
+    return False
+
+
+def suspicious(grid: Grid) -> bool:
+    """Whether the step loop may fail: a repeated first timestep, one below 0, sigmas that repeat or are not finite."""
+    import numpy as np
+
+    raw, levels = grid.raw, grid.sigmas
+    if len(raw) > 1 and grid.order == 1 and raw[0] == raw[1]:
+        return True
+    return bool((raw < 0).any() or not np.isfinite(levels).all() or (np.diff(levels[:-1]) == 0).any())
+
+
+def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts about the numbers alone, no reference needed."""
+    import numpy as np
+
+    levels, times = grid.sigmas, grid.timesteps
+    bars = getattr(scheduler, "alphas_cumprod", None)
+    warm = type(scheduler).__name__ == "PNDMScheduler" and not scheduler.config.get("skip_prk_steps")
+    discrete = bars is not None and scheduler.config.get("timestep_type") != "continuous" and not warm
+    infinite = bars is not None and grid.derived and float(bars[-1]) == 0.0
+    bad = ~np.isfinite(levels)
+    if grid.derived:  # outside the table there is no level to speak of; "outside" says so
+        bad &= ~np.isnan(levels)
+    if infinite:  # the terminal sigma of a zero SNR
+        bad &= ~np.isposinf(levels)
+    upward = type(scheduler).__name__ in UPWARD or bool(scheduler.config.get("invert_sigmas"))
+    down = np.diff(levels[:-1]) * (-1.0 if upward else 1.0)
+    found: dict[str, Any] = {
+        "not_finite": [int(i) for i in np.flatnonzero(bad)],
+        "not_decreasing": [int(i) for i in np.flatnonzero(~(down < 0))] if not (bad.any() or infinite or warm) else [],
+        "unpaired": not grid.paired,
+        "repeated": None if warm else _repeated(times, grid),
+        "outside": [int(i) for i in np.flatnonzero(times < 0)] if discrete else [],
+        "between": between_off(grid),
+        "end": None,
+        "start": None,
+    }
+    if not grid.derived and not upward and len(levels) and np.isfinite(levels[-1]):
+        asked = scheduler.config.get("final_sigmas_type") == "sigma_min"
+        found["end"] = {"sigma": float(levels[-1]), "asked": asked}
+    if row["steps"] == 1 and bars is not None and len(levels) and not row["call"] and not upward:
+        top = float(numbers(bars)[-1])
+        largest = np.inf if top == 0 else ((1 - top) / top) ** 0.5
+        found["start"] = {"sigma": float(levels[0]), "largest": float(largest) if np.isfinite(largest) else "inf"}
+    return found
+
+
+def _repeated(times: Any, grid: Grid) -> dict[str, Any] | None:
+    """The first whole timestep that comes twice in a row, and how often that happens."""
+    import numpy as np
+
+    if grid.places["timesteps"][1] != "int64":
+        return None
+    at = np.flatnonzero(np.diff(times) == 0)
+    if not len(at):
+        return None
+    return {"timestep": float(times[at[0]]), "index": int(at[0]), "times": len(at), "leading": bool(at[0] == 0)}
+
+
+def shifted(cls: str, config: Mapping[str, Any], row: Mapping[str, Any], grid: Grid) -> dict[str, Any] | None:
+    """Whether the grid is the flow's default one shifted twice: it equals that, and not the grid shifted once."""
+    import numpy as np
+
+    from inspector.samplers.schedules import flow
+
+    factor = float(config.get("shift") or 1.0)
+    given = {"sigmas", "timesteps", "mu"} & row["call"].keys()
+    if cls not in FOLLOWING or factor == 1.0 or given or config.get("use_dynamic_shifting") or len(grid.sigmas) < 3:
+        return None
+    low, n = 1.0 / float(config.get("num_train_timesteps") or 1000), len(grid.sigmas) - 1
+    twice = np.append(flow.shift(np.linspace(1.0, flow.shift(low, factor), n), factor), 0.0)
+    once = np.append(flow.shift(np.linspace(1.0, low, n), factor), 0.0)
+    if not np.allclose(grid.sigmas, twice, rtol=1e-5, atol=0) or np.allclose(grid.sigmas, once, rtol=1e-5, atol=0):
+        return None
+    return {"factor": factor, "last": float(grid.sigmas[-2]), "once": float(once[-2])}

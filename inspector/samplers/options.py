@@ -1,0 +1,120 @@
+"""What became of the options: not taken by the class, without effect, or lost on the way from the model's config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from inspector.samplers.build import Missing, Subject, Workshop, call_of, class_of, parameters
+from inspector.samplers.grid import Grid, observe
+from inspector.samplers.models import Model
+from inspector.samplers.trail import trail
+
+STEPS = 7
+"""How many steps tell whether an option matters: odd, and few enough for the rules that hold below 15."""
+RENAMED = {"shift": "flow_shift", "use_dynamic_shifting": "flow_shift"}
+"""A setting of flow models -> what carries it over in the classes of the DPM family."""
+SPACING = ("timestep_spacing", "steps_offset")
+
+
+@dataclass(slots=True)
+class Options:
+    """``unknown``: keys the class does not take. ``inert``: taken, and nothing is different without it; ``already``
+    where it has the value it would have anyway. ``lost``: a setting that counts in the model's own class and that this
+    class does not take.
+    """
+
+    unknown: list[dict[str, Any]] = field(default_factory=list)
+    inert: list[dict[str, Any]] = field(default_factory=list)
+    lost: list[dict[str, Any]] = field(default_factory=list)
+
+
+def options_of(subject: Subject, shop: Workshop) -> Options:
+    """Try each option: make the scheduler without it and see whether sigmas, timesteps or steps are different."""
+    found = Options()
+    try:
+        cls = class_of(subject.preset.cls)
+    except Missing:
+        return found
+    kwargs, taken = subject.kwargs, parameters(cls)
+    for key, value in kwargs.items():
+        if key not in taken:
+            found.unknown.append({"key": key, "value": value, "near": _near(key, taken)})
+        elif why := _inert(subject, shop, cls, kwargs, key):
+            found.inert.append({"key": key, "value": value, "already": why == "already"})
+    if subject.preset.built == "from_config":
+        counts = counting(subject.model, shop).items()
+        found.lost = [{"key": k, **v} for k, v in counts if k not in taken and not _carried(k, kwargs)]
+    return found
+
+
+def _near(key: str, taken: Mapping[str, Any]) -> str | None:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, taken, n=1, cutoff=0.8)
+    return near[0] if near else None
+
+
+def _carried(key: str, kwargs: Mapping[str, Any]) -> bool:
+    return RENAMED.get(key) in kwargs
+
+
+def _inert(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any], key: str) -> str:
+    """``already``, ``same``, or empty where the option does something."""
+    without = {k: v for k, v in kwargs.items() if k != key}
+    try:
+        mine = shop.get(cls, subject.preset, subject.model, kwargs)
+    except Exception:  # noqa: BLE001 (that is a finding of its own)
+        return ""
+    try:
+        other = shop.get(cls, subject.preset, subject.model, without)
+    except Exception:  # noqa: BLE001 (without it the class raises: it does something)
+        return ""
+    if dict.get(other.config, key) == kwargs[key]:
+        return "already"
+    call = call_of(subject, STEPS)
+    trails = [shop.once(s, "trail", lambda s=s: trail(s, call)) for s in (mine, other)]  # type: ignore[misc]
+    return "same" if trails[0] == trails[1] else ""
+
+
+def counting(model: Model, shop: Workshop) -> dict[str, dict[str, Any]]:
+    """The settings of the model's config that change the sigmas or alphas of its own class: key -> value, owner."""
+    return shop.once(model, "counting", lambda: _counting(model, shop))
+
+
+def _counting(model: Model, shop: Workshop) -> dict[str, dict[str, Any]]:
+    from inspector import classes
+
+    name = model.config.get("_class_name")
+    if not isinstance(name, str) or name not in {c.name for c in classes.schedulers()}:
+        return {}
+    try:
+        owner = class_of(name)
+        whole = _seen(owner, model.config, model)
+    except Exception:  # noqa: BLE001 (nothing can be told of an owner that does not run)
+        return {}
+    found = {}
+    for key in [k for k in model.config if not k.startswith("_")]:
+        rest = {k: v for k, v in model.config.items() if k != key}
+        try:
+            same = whole == _seen(owner, rest, model)
+        except Exception:  # noqa: BLE001 (the owner cannot do without it)
+            same = False
+        if not same:
+            found[key] = {"value": model.config[key], "owner": name}
+    return found
+
+
+def _seen(owner: Any, config: Mapping[str, Any], model: Model) -> Any:
+    """The noise levels that the owner makes of a config, in a form that compares: its ᾱ, and sigmas where it keeps any.
+
+    Which whole timesteps a class visits is its own affair (PNDM's warm-up), but for the two settings of spacing.
+    """
+    made = owner.from_config(dict(config))
+    made.set_timesteps(STEPS, **({} if model.mu is None else {"mu": model.mu}))
+    grid: Grid = observe(made)
+    bars = getattr(made, "alphas_cumprod", None)
+    spacing = tuple(dict.get(made.config, k) for k in SPACING)
+    levels = b"" if grid.derived else grid.sigmas.tobytes()
+    return levels, b"" if bars is None else bars.numpy().tobytes(), spacing

@@ -1,0 +1,57 @@
+"""What the worker is asked for ``sigmas``: plain data in, rows out, progress told on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from inspector.samplers.devices import usable
+from inspector.samplers.models import MODELS, Model
+from inspector.samplers.presets import PRESETS, Preset
+from inspector.samplers.run import Plan, everything, run, subjects
+
+
+def checks_of(
+    presets: Sequence[Any],
+    models: Sequence[Any],
+    steps: Sequence[int],
+    device: str = "cpu",
+    dtype: str = "float32",
+    over: Mapping[str, Any] | None = None,
+    against: str = "",
+    solve: bool = False,
+    tell: Callable[[int, int, str], None] | None = None,
+) -> dict[str, Any]:
+    """Run the checks.
+
+    Args:
+        presets: keys of the table, or ``{name, class, kwargs, …}`` of the user's own; empty for the whole table.
+        models: names of the table, or ``{name, config, kind, source}``; empty for the usual ones.
+        steps: empty for those of `run.STEPS`.
+        device, dtype, against, solve: see `run.Plan`.
+        over: laid over the kwargs of every preset.
+        tell: told of the progress.
+
+    Returns:
+        ``checks``, ``versions``, ``device`` (what it is called, where it is a GPU).
+
+    Raises:
+        InspectError: there is no such device.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    kind = usable(device)
+    chosen = [MODELS[m] if isinstance(m, str) else Model(mu=None, **m) for m in models]
+    named = [PRESETS[p] if isinstance(p, str) else Preset(**p) for p in presets]
+    found = subjects(named, chosen, over=dict(over or {})) if named else everything(chosen)
+    plan = Plan(found, tuple(steps), kind, dtype, against=against, solve=solve)
+    rows = run(plan, tell)
+    gpu = torch.cuda.get_device_name() if kind == "cuda" else ""
+    return {"checks": rows, "versions": versions(), "device": gpu}
+
+
+def versions() -> dict[str, str]:
+    from inspector.observe import versions as found
+
+    return found()
