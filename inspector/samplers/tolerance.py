@@ -110,7 +110,7 @@ def inherited(times: Array, table: Array) -> float:
 
     low = np.clip(np.floor(times), 0, len(table) - 2).astype(int)
     share = times - low
-    split = share > 0
+    split = times != np.rint(times)
     rise = table[low + 1] - table[low]
     there = table[low] + share * rise
     return float(np.max(ULP / 2 * times[split] * rise[split] / there[split], initial=0.0))

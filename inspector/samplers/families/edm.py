@@ -30,7 +30,9 @@ def karras(run: Run) -> Expected:
     else:
         raise NoReference(f"no formula is known for sigma_schedule {name!r}")
     told = edm.angle if run.cls == "CosineDPMSolverMultistepScheduler" else edm.quarter_log
-    last = low if run.get("final_sigmas_type", "zero") == "sigma_min" else 0.0
+    last = 0.0
+    if run.get("final_sigmas_type", "zero") == "sigma_min":
+        last = float(levels[-1]) if run.cls == "EDMEulerScheduler" else low
     return _answer(np.append(levels, last), told(levels))
 
 

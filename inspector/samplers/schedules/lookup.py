@@ -36,12 +36,3 @@ def time_of(levels: Array, table: Array) -> Array:
 
     with np.errstate(divide="ignore"):
         return np.interp(np.log(levels), np.log(table), np.arange(len(table), dtype=np.float64))
-
-
-def nearest(levels: Array, table: Array) -> Array:
-    """The index whose ln(sigma) is nearest, the lower one of two equally near."""
-    import numpy as np
-
-    gaps = np.abs(np.log(np.asarray(levels))[:, None] - np.log(table)[None, :])
-    found: Array = gaps.argmin(axis=1).astype(np.float64)
-    return found
