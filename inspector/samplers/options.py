@@ -52,7 +52,8 @@ def options_of(subject: Subject, shop: Workshop) -> Options:
 def _near(key: str, taken: Mapping[str, Any]) -> str | None:
     from difflib import get_close_matches
 
-    near = get_close_matches(key, taken, n=1, cutoff=0.8)
+    whole = next((k for k in taken if k.startswith(f"{key}_")), None)  # use_karras, the best known one
+    near = [whole] if whole else get_close_matches(key, taken, n=1, cutoff=0.8)
     return near[0] if near else None
 
 

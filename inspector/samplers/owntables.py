@@ -33,11 +33,20 @@ def load_table(path: str | Path) -> dict[str, Preset]:
             the wrong kind, a name twice (exit 2).
     """
     where = str(path)
-    raw = _read(where)
-    table = _toml(raw, where) if where.lower().endswith(".toml") else _json(raw, where)
-    presets = {name: _preset(name, row, where) for name, row in table.items()}
+    presets = {name: _preset(name, row, where) for name, row in read_rows(path).items()}
     _unlike(presets, where)
     return presets
+
+
+def read_rows(path: str | Path) -> dict[str, Any]:
+    """The rows of a file by name, each as it stands there.
+
+    Raises:
+        InspectError: as :func:`load_table`, but for what is wrong with a single row.
+    """
+    where = str(path)
+    raw = _read(where)
+    return _toml(raw, where) if where.lower().endswith(".toml") else _json(raw, where)
 
 
 def parse(table: Mapping[str, Any], where: str) -> dict[str, Preset]:
@@ -129,7 +138,7 @@ def _preset(name: str, row: Any, where: str) -> Preset:
         if not _is_plain(value):
             message = f"{where}: {key} of preset {name!r} must be plain and finite data, not {_word(value)}"
             raise _wrong(message, where)
-    return Preset(name, name, cls, dict(kwargs), kind=_kind(cls, kwargs), source=where)
+    return Preset(name, name, cls, dict(kwargs), kind=kind_of(cls, kwargs), source=where)
 
 
 def _known(cls: str, name: str, where: str) -> None:
@@ -149,7 +158,8 @@ def _known(cls: str, name: str, where: str) -> None:
     raise _wrong(f"{where}: preset {name!r} names {short!r}, which diffusers does not have", where, hint)
 
 
-def _kind(cls: str, kwargs: Mapping[str, Any]) -> Kind:
+def kind_of(cls: str, kwargs: Mapping[str, Any]) -> Kind:
+    """What models a preset is for, told from its class and options."""
     if cls.startswith("FlowMatch") or kwargs.get("use_flow_sigmas"):
         return "flow"
     return "edm" if cls.startswith(("EDM", "CosineDPM")) else "vp"
