@@ -62,13 +62,15 @@ def test_writes_of_every_kind_with_their_line(scheduler: Any) -> None:
         ("scheduler.use_karras_sigmas", "attr", True),
         ("scheduler.solver_order", "item", 3),
         ("scheduler.solver_type", "live", "heun"),
+        ("scheduler.solver_order", "attr", 3),  # register_to_config makes the attributes anew, from the items
+        ("scheduler.use_karras_sigmas", "attr", False),
         ("scheduler.beta_end", "register_to_config", 0.5),
         ("EulerDiscreteScheduler.use_karras_sigmas", "from_config", True),
         ("EulerDiscreteScheduler.steps_offset", "attr", 1),
     ]
     events = [e for e in seen.data["events"] if e["kind"] == "write"]
     first = test_writes_of_every_kind_with_their_line.__code__.co_firstlineno
-    assert [e["line"] - first for e in events] == [2, 3, 4, 5, 6, 7]
+    assert [e["line"] - first for e in events] == [2, 3, 4, 5, 5, 5, 6, 7]
     assert {e["function"] for e in events} == {"test_writes_of_every_kind_with_their_line"}
     assert {e["file"].rpartition("/")[2] for e in events} == {"test_watch.py"}
 
@@ -238,6 +240,114 @@ def test_copies_and_pickles_made_inside_are_ordinary(scheduler: Any) -> None:
         assert dict(one.config) == dict(scheduler.config)
 
 
+def test_a_class_and_its_subclass_tell_each_thing_once() -> None:
+    class Mine(DDIMScheduler):
+        pass
+
+    one, other = DDIMScheduler(), Mine()
+    for first, second in ((one, other), (other, one)):
+        with inspector.watch(first) as outer, inspector.watch(second) as inner:
+            for scheduler in (one, other):
+                scheduler.config.steps_offset = 1
+                scheduler.clip_sample = False
+                assert "steps_offset" not in vars(scheduler) and not hasattr(DDIMScheduler, "clip_sample")
+                del scheduler.clip_sample
+        for seen in (outer, inner):
+            assert [place for _, place, _ in writes(seen.data)] == ["attr", "live", "live"]
+
+
+def test_what_others_put_over_a_hook_stays(scheduler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    warn, theirs = warnings.warn, lambda *a, **k: None
+    watching = inspector.watch(scheduler)
+    with watching:
+        logging.getLogger("diffusers").setLevel(logging.CRITICAL)
+        warnings.warn = theirs
+    try:
+        assert warnings.warn is theirs and logging.getLogger("diffusers").level == logging.CRITICAL
+    finally:
+        warnings.warn = warn
+        logging.getLogger("diffusers").setLevel(logging.NOTSET)
+
+
+def test_log_records_name_the_line_that_logs(scheduler: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with inspector.watch(scheduler), caplog.at_level(logging.WARNING):
+        logging.getLogger("mine").warning("hello %s", "there")
+    assert [(r.getMessage(), Path(r.pathname).name) for r in caplog.records] == [("hello there", "test_watch.py")]
+
+
+def test_generators_and_coroutines(scheduler: Any) -> None:
+    import asyncio
+
+    def steps() -> Any:
+        for order in (1, 3):
+            scheduler.config.solver_order = order
+            yield
+
+    async def later() -> None:
+        await asyncio.sleep(0)
+        scheduler.config.solver_order = 2
+
+    with inspector.watch(scheduler) as seen:
+        list(steps())
+        asyncio.run(later())
+    functions = [e["function"] for e in seen.data["events"] if e["kind"] == "write"]
+    assert functions == ["steps", "steps", "later"]
+
+
+def test_overlapping_watches_end_in_any_order(pipe: Any) -> None:
+    call: Any = vars(type(pipe))["__call__"]
+    code = call.__wrapped__.__code__
+    first, second = inspector.watch(pipe), inspector.watch(pipe)
+    first.__enter__()
+    second.__enter__()
+    assert vars(type(pipe))["__call__"].__wrapped__ is call and call.__wrapped__.__code__ is not code
+    first.__exit__(None, None, None)
+    run(pipe)
+    second.__exit__(None, None, None)
+    assert [c["runs"] for c in second.data["coverage"]["calls"]] == [1] and first.data["coverage"]["calls"] == []
+    assert vars(type(pipe))["__call__"] is call and call.__wrapped__.__code__ is code
+
+
+def test_watches_in_threads_each_see_their_own() -> None:
+    found: dict[int, Any] = {}
+
+    def work(number: int) -> None:
+        mine = DPMSolverMultistepScheduler()
+        with inspector.watch(mine) as seen:
+            for _ in range(10):
+                mine.config.steps_offset = number
+                mine.set_timesteps(3)
+        found[number] = writes(seen.data)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {n: [("scheduler.steps_offset", "attr", n)] * 10 for n in range(4)}
+    assert not HOOKS.sinks and not HOOKS.undo
+
+
+def test_a_debugger_that_comes_in_stays(pipe: Any) -> None:
+    mine = copy.deepcopy(pipe)
+
+    def tracer(frame: Any, event: str, argument: Any) -> None:
+        return None
+
+    def stop(pipe: Any, step: int, time: Any, given: Any) -> Any:
+        sys.settrace(tracer)  # as breakpoint() does
+        return given
+
+    before = sys.gettrace()
+    try:
+        with inspector.watch(mine) as seen:
+            run(mine, callback_on_step_end=stop)
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+    assert seen.data["coverage"]["calls"][0]["never"] == []
+
+
 def test_a_tracer_that_was_there_goes_on(pipe: Any) -> None:
     mine, lines = copy.deepcopy(pipe), set()
 
@@ -266,7 +376,7 @@ def test_lines_fit(scheduler: Any, width: int) -> None:
         EulerDiscreteScheduler.from_config(scheduler.config, nonsense="x" * 300)
     text = render(seen.report, "human", Look(width=width))
     assert max(map(len, text.splitlines())) <= width
-    assert "nonsense" in text and "read from another place" in text
+    assert "nonsense" in text and "IPW702" in text
     assert "```text" in render(seen.report, "markdown", Look())
     assert "<pre>" in seen._repr_html_()
 

@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from inspector.cli.app import _codes as codes
+from inspector.cli.app import _thresholds as thresholds
 from inspector.cli.app import app, formats, sources
 from inspector.cli.guarded import guarded
 
 Form = Annotated[
     str | None,
-    typer.Option("-f", "--format", metavar="FORMAT", help="human, json, jsonl or markdown.", autocompletion=formats),
+    typer.Option(
+        "-f", "--format", metavar="FORMAT", help="human, json, jsonl, markdown or html.", autocompletion=formats
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the report to FILE, whole or not at all.")
@@ -27,6 +31,13 @@ def whatif(
     form: Form = None,
     output: Output = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every place that changes.")] = False,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEVERITY", help="note: exit 1 when a line does less than it says.", autocompletion=thresholds
+        ),
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the lines do.")] = False,
     weights: Annotated[
         bool, typer.Option("--weights", help="Load the weights, and run two steps to measure what a line does.")
     ] = False,
@@ -48,8 +59,9 @@ def whatif(
 
     The lines run in order on a scratch copy. A line is PATH = VALUE or VALUE: paths start at pipe or scheduler (or at a
     name that an earlier line made); a value is a path, a literal, CLASS.from_config(PATH, k=v) or copy.deepcopy(PATH).
+    PATH.register_to_config(k=v) and PATH.register_modules(k=PATH) are lines too.
 
-    Exit status: 0 answered, 2 usage or a line that cannot be tried, 3 a source or a part of it could not be read,
+    Exit status: 0 answered, 1 with --fail-on note: a line does less than it says, 2 usage or a line that cannot be tried, 3 a source or a part of it could not be read,
     4 internal error, 5 the report could not be written, 130 interrupted.
     """
     with guarded(traceback=traceback):
@@ -57,7 +69,7 @@ def whatif(
         from inspector.cli.trying import run_lines
 
         status = run_lines(
-            Request(source, output=output, form=form, verbose=verbose),
+            Request(source, output=output, form=form, fail_on=fail_on, exit_zero=exit_zero, verbose=verbose),
             lines,
             weights=weights,
             torch_dtype=torch_dtype,
@@ -80,18 +92,36 @@ def watch(
     form: Form = None,
     output: Output = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every reader and every name.")] = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Only these codes, or codes that start so: IPW70.", autocompletion=codes),
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEVERITY",
+            help="Exit 1 from this on: error, warning (default), note, never.",
+            autocompletion=thresholds,
+        ),
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     traceback: Traceback = False,
 ) -> None:
     """Run a script as Python would, and report every read and write of a setting of its pipelines, with file and line.
 
     Options of watch stand before the script. What the script prints goes to stderr, the report to stdout.
 
-    Exit status: 0 watched, 2 usage, 3 the script could not be read, or it raised (the report is given all the same),
-    4 internal error, 5 the report could not be written, 130 interrupted.
+    Exit status: 0 nothing found, 1 a write that does nothing or not what it says, 2 usage, 3 the script could not be
+    read, or it raised or exited with a failure (the report is given all the same), 4 internal error, 5 the report could
+    not be written, 130 interrupted.
     """
     with guarded(traceback=traceback):
         from inspector.cli.diffing import Request
         from inspector.cli.trying import run_script
 
-        status = run_script(Request(str(script), output=output, form=form, verbose=verbose), script, context.args)
+        request = Request(
+            str(script), None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
+        )
+        status = run_script(request, script, context.args)
     raise typer.Exit(status)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inspector.cli.diffing import Request, merged, reading_options, status
+from inspector.cli.diffing import Request, filtered, merged, reading_options, status
 from inspector.cli.output import emit, look, progress
-from inspector.model import Report
+from inspector.model import EXIT_CLEAN, EXIT_FINDINGS, Report
 from inspector.settings import Settings, load
 
 
@@ -29,8 +29,13 @@ def run_lines(request: Request, lines: Sequence[str], **reading: Any) -> int:
     from inspector import snapshots
 
     with progress() as tell:
-        found = snapshots.ask(request.source, "whatif", {"lines": list(lines)}, progress=tell, **options)
-    return show(report_of(request.source, found), request, settings)
+        given = {"lines": list(lines), "refusals_as_data": True}
+        found = snapshots.ask(request.source, "whatif", given, progress=tell, **options)
+    report = report_of(request.source, found)
+    code = show(report, request, settings)
+    # a line that does less than it says is a note: the question was asked, and answered
+    short = report.data["answer"]["severity"] == "note" and settings.fail_on == "note" and not settings.exit_zero
+    return EXIT_FINDINGS if short and code == EXIT_CLEAN else code
 
 
 def run_script(request: Request, script: Path, arguments: Sequence[str]) -> int:
@@ -38,11 +43,16 @@ def run_script(request: Request, script: Path, arguments: Sequence[str]) -> int:
 
     Raises:
         InspectError: there is no such script, or the report cannot be written.
+        KeyboardInterrupt: the script was interrupted; the report is given all the same.
     """
     from inspector.watching.script import watched
 
     settings = settings_of(request, {})
-    return show(watched(script, arguments), request, settings)
+    report, interrupted = watched(script, arguments)
+    code = show(filtered(report, settings), request, settings)
+    if interrupted:
+        raise KeyboardInterrupt
+    return code
 
 
 def settings_of(request: Request, reading: dict[str, Any]) -> Settings:

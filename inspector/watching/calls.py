@@ -1,114 +1,154 @@
-"""Which arguments of ``__call__`` the pipeline looks at in a run: by the lines of it that are executed."""
+"""Which arguments of ``__call__`` a pipeline really uses in a run.
+
+The code of ``__call__`` is compiled once more from its own source, each load of an argument going through a note of
+ours, and put into the same function. No tracer is set, so debuggers and coverage see what they always see, and no
+other call pays for it.
+"""
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
-import sys
-import textwrap
-from dataclasses import dataclass, field
-from types import CodeType, FrameType
+import itertools
+import threading
+from types import CodeType, FunctionType
 from typing import Any
+
+from inspector.watching.hooks import Hooks
 
 CHECK = "check_inputs"
 """The method that every argument is handed to, and that only checks it."""
+_MARK = b"\0inspect-pipe: the arguments of a call"
+_BY_NAME = ("locals", "vars")
 
 
-@dataclass(slots=True)
-class Seen:
-    """One class: its parameters with the lines that use them, what was given, and the lines that ran."""
+class Arguments:
+    """What stands in the code: told of each argument that is loaded, as long as it is still what the caller gave."""
 
-    cls: str
-    uses: dict[str, set[int]]
-    given: set[str] = field(default_factory=set)
-    lines: set[int] = field(default_factory=set)
-    runs: int = 0
+    def __init__(self, hooks: Hooks, function: Any) -> None:
+        self.hooks, self.function = hooks, function
+        self.local = threading.local()
 
-    def never(self) -> list[str]:
-        return [name for name, lines in self.uses.items() if not lines & self.lines]
+    def of(self, name: str, value: Any) -> Any:
+        calls = getattr(self.local, "calls", None)
+        if calls:
+            pipe, given, seen = calls[-1]
+            if name not in seen and name in given and value is given[name]:
+                seen.add(name)
+                self.hooks.tell("consulted", pipe, self.function, name)
+        return value
+
+    def all(self, found: dict[str, Any]) -> dict[str, Any]:
+        return Named(self, found)
+
+    def enter(self, pipe: Any, given: dict[str, Any]) -> list[Any]:
+        calls: list[Any] = self.local.__dict__.setdefault("calls", [])
+        calls.append((pipe, given, set()))
+        return calls
 
 
-class Calls:
-    """The watched ``__call__`` methods."""
+class Named(dict[str, Any]):
+    """``locals()``: which names are taken out of it."""
 
-    def __init__(self) -> None:
-        self.seen: dict[type, Seen] = {}
-        self.undo: list[Any] = []
+    def __init__(self, arguments: Arguments, found: dict[str, Any]) -> None:
+        super().__init__(found)
+        self.arguments = arguments
 
-    def watch(self, cls: type) -> None:
-        """Wrap the ``__call__`` of a pipeline's class until :meth:`remove`."""
-        original: Any = cls.__call__
-        inner = inspect.unwrap(original)
-        uses = used(inner)
-        if cls in self.seen or uses is None:
+    def __getitem__(self, name: str) -> Any:
+        return self.arguments.of(name, super().__getitem__(name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            return default
+        return self[name]
+
+
+def watch(hooks: Hooks, cls: type) -> None:
+    """See every call of the ``__call__`` of a pipeline's class, for as long as the hooks are in."""
+    original: Any = next((vars(c)["__call__"] for c in cls.__mro__ if "__call__" in vars(c)), None)
+    inner = inspect.unwrap(original) if original is not None else None
+    with hooks.lock:
+        if not hooks.sinks or not isinstance(inner, FunctionType) or hasattr(original, "_inspect_pipe_watched"):
             return
-        seen = self.seen[cls] = Seen(cls.__name__, uses)
+        arguments = Arguments(hooks, inner)
         signature = inspect.signature(inner)
+        plain = not inner.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR)
+        code = compiled(inner, arguments) if plain else None
+        if code is not None:
+            before, inner.__code__ = inner.__code__, code
 
-        @functools.wraps(original)
-        def __call__(pipe: Any, *arguments: Any, **named: Any) -> Any:  # noqa: N807
-            seen.runs += 1
-            seen.given |= set(signature.bind_partial(pipe, *arguments, **named).arguments) - {"self"}
-            before = sys.gettrace()
-            sys.settrace(tracer(inner.__code__, seen.lines, before))
-            try:
-                return original(pipe, *arguments, **named)
-            finally:
-                sys.settrace(before)
+            def undo() -> None:
+                if inner.__code__ is code:
+                    inner.__code__ = before
 
-        missing = object()
-        own = vars(cls).get("__call__", missing)
-        cls.__call__ = __call__  # type: ignore[method-assign]
-        self.undo.append((cls, own, missing))
+            hooks.undo.append(undo)
 
-    def remove(self) -> None:
-        for cls, own, missing in reversed(self.undo):
-            if own is missing:
-                del cls.__call__
-            else:
-                cls.__call__ = own
-        self.undo.clear()
+    @functools.wraps(original)
+    def __call__(pipe: Any, *values: Any, **named: Any) -> Any:  # noqa: N807
+        try:
+            bound = signature.bind(pipe, *values, **named)
+        except TypeError:  # the call itself says what is wrong with it
+            return original(pipe, *values, **named)
+        given = dict(bound.arguments)
+        bound.apply_defaults()
+        hooks.tell("called", pipe, inner, given, code is not None)
+        calls = arguments.enter(pipe, dict(bound.arguments))
+        try:
+            return original(pipe, *values, **named)
+        finally:
+            calls.pop()
 
-
-def tracer(code: CodeType, lines: set[int], before: Any) -> Any:
-    """A tracer that notes the lines of one function and hands everything on to the one that was there."""
-
-    def outer(frame: FrameType, event: str, argument: Any) -> Any:
-        theirs = before(frame, event, argument) if before is not None else None
-        if frame.f_code is not code:
-            return theirs
-
-        def inside(frame: FrameType, event: str, argument: Any) -> Any:
-            nonlocal theirs
-            if event == "line":
-                lines.add(frame.f_lineno)
-            if theirs is not None:
-                theirs = theirs(frame, event, argument)
-            return inside
-
-        return inside
-
-    return outer
+    __call__._inspect_pipe_watched = True  # type: ignore[attr-defined]
+    hooks.replace(cls, "__call__", lambda _: __call__)
 
 
-def used(function: Any) -> dict[str, set[int]] | None:
-    """Parameter -> the lines that load it, but for the call that only checks it; None without source."""
+def parameters(function: Any) -> dict[str, Any]:
+    """The arguments that have a name, with their defaults."""
+    found = list(inspect.signature(function).parameters.values())[1:]
+    return {p.name: p.default for p in found if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+
+
+def compiled(function: FunctionType, arguments: Arguments) -> CodeType | None:
+    """The function's code, telling; None where its source is not at hand or is not what runs."""
+    import ast
+
+    from inspector.watching.telling import Telling, path_to
+
+    old = function.__code__
     try:
-        source, start = inspect.getsourcelines(function)
-        tree = ast.parse(textwrap.dedent("".join(source)))
+        lines, _ = inspect.findsource(function)
+        tree = ast.parse("".join(lines))
     except (OSError, TypeError, SyntaxError):
         return None
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    names = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
-    checked = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == CHECK
-        for inner in ast.walk(node)
-    }
-    found: dict[str, set[int]] = {name: set() for name in names}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in found and node not in checked:
-            found[node.id].add(node.lineno + start - 1)
-    return found
+    path = path_to(tree, old)
+    if path is None:
+        return None
+    Telling(frozenset(parameters(function)), _MARK, CHECK, _BY_NAME).change(path[-1])
+    for outer, one in itertools.pairwise(path):
+        outer.body = [one]
+    flags = old.co_flags & 0xFF0000  # from __future__ import …
+    whole = compile(ast.Module([path[0]], []), old.co_filename, "exec", flags=flags, dont_inherit=True)
+    code = within(whole, old)
+    if code is None or (code.co_freevars, code.co_varnames[: old.co_argcount]) != (
+        old.co_freevars,
+        old.co_varnames[: old.co_argcount],
+    ):
+        return None
+    return marked(code, arguments)
+
+
+def within(code: CodeType, wanted: CodeType) -> CodeType | None:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            if (inner.co_name, inner.co_firstlineno) == (wanted.co_name, wanted.co_firstlineno):
+                return inner
+            if (found := within(inner, wanted)) is not None:
+                return found
+    return None
+
+
+def marked(code: CodeType, arguments: Arguments) -> CodeType:
+    constants = tuple(
+        arguments if c == _MARK else marked(c, arguments) if isinstance(c, CodeType) else c for c in code.co_consts
+    )
+    return code.replace(co_consts=constants)

@@ -3,125 +3,137 @@
 from __future__ import annotations
 
 import os
-import sysconfig
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from inspector.model import same
 from inspector.observe import parts_of
-from inspector.observe.plain import plain
-from inspector.observe.settings import is_pair, is_pipeline, kind_of
-from inspector.observe.state import live
-from inspector.watching.calls import Calls
-from inspector.watching.hooks import HOOKS, is_plumbing
+from inspector.observe.settings import defaults_of, is_pair, is_pipeline
+from inspector.observe.state import is_module, live
+from inspector.watching.calls import parameters, watch
+from inspector.watching.events import Call, Event, differ, told
+from inspector.watching.hooks import HOOKS
+from inspector.watching.objects import adopt
+from inspector.watching.owners import Owners, compiled, config_of, constructing, is_loading, loading, uncompiled
+from inspector.watching.places import spot, user_frame
 
-_LIBRARIES = ("/diffusers/", "/transformers/", "/torch/", "/accelerate/", "/peft/", "/huggingface_hub/")
-
-
-_LOADING = ("from_pretrained", "_load_components", "load_sub_model")
-
-
-@dataclass(slots=True)
-class Event:
-    """One write, or all the reads of one line between two writes of the same setting."""
-
-    kind: str
-    owner: int
-    key: str
-    place: str
-    value: Any
-    file: str
-    line: int
-    function: str
-    by: tuple[str, int] = ("", 0)
-    """The user's own line behind it."""
-    count: int = 1
-    taken: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Owner:
-    obj: Any
-    path: str
+_NO_KEYWORDS = {"return_unused_kwargs", "pretrained_model_name_or_path", "dtype"}
+"""What ``from_config`` takes for itself, or hands on without being asked."""
 
 
 @dataclass
 class Recorder:
-    """Follows ``target`` and its parts, and whatever is made meanwhile; without a target, everything."""
+    """Follows ``target`` and its parts, and what is made meanwhile; without a target, everything."""
 
     target: Any = None
     events: list[Event] = field(default_factory=list)
-    owners: list[Owner] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
-    calls: Calls = field(default_factory=Calls)
+    calls: dict[Any, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
-        self.index: dict[int, int] = {}
+        self.thread, self.here = threading.get_ident(), os.getcwd()
+        self.owners = Owners()
+        self.known = self.owners.known
         self.seen: dict[tuple[Any, ...], Event] = {}
         self.written: dict[tuple[int, str], int] = {}
-        self.new = False
 
     def start(self) -> None:
         HOOKS.start(self)
         try:
             for path, part in parts_of(self.target) if self.target is not None else ():
-                if "_internal_dict" in live(part):
+                if config_of(part) is not None:
                     self.add(part, path)
-            self.new = True
+                for inner in part.modules() if is_module(part) else ():
+                    if config_of(inner) is not None:
+                        self.add(inner)
+            for name, part in live(self.target).items() if is_pipeline(self.target) else ():
+                if config_of(part) is not None and id(part) in self.known:
+                    self.owners.hold(self.known[id(self.target)], name, self.known[id(part)])
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        self.calls.remove()
         HOOKS.stop(self)
+        with self.lock:
+            self.owners.name_inner()
+            for owner in self.owners:
+                owner.compiled |= compiled(owner.ref())
 
     def add(self, obj: Any, path: str = "") -> int:
-        """Follow an object; its index."""
+        """Follow an object; its number."""
         with self.lock:
-            if id(obj) in self.index:
-                return self.index[id(obj)]
-            number = len(self.owners)
-            self.owners.append(Owner(obj, path))
-            self.index[id(obj)] = number
+            number = self.owners.add(obj, path)
         if not isinstance(obj, dict):
-            HOOKS.adopt(type(obj))
+            adopt(HOOKS, type(obj), config_of(obj))
             if is_pipeline(obj):
-                self.calls.watch(type(obj))
+                watch(HOOKS, type(obj))
         return number
+
+    def number(self, obj: Any) -> int | None:
+        number = self.known.get(id(obj), -1)
+        return number if number >= 0 else None
 
     # what the hooks tell
 
-    def created(self, obj: Any) -> None:
+    def met(self, obj: Any) -> None:
         if self.target is None:
             self.add(obj)
+        else:
+            self.owners.ignore(obj)
 
-    def config(self, kind: str, config: Any, key: str, place: str, value: Any, frame: FrameType) -> None:
-        owner = self.owner_of(config)
+    def created(self, obj: Any) -> None:
+        if self.target is None or threading.get_ident() == self.thread:
+            self.add(obj)
+
+    def config(self, kind: str, config: Any, key: str, place: str, value: Any, frame: FrameType, how: str) -> None:
+        owner = self.owner_of(config, kind)
         if owner is not None and key[:1] != "_":
-            self.note(kind, owner, key, place, value, frame)
+            self.note(kind, owner, key, place, value, frame, how)
 
-    def attribute(self, kind: str, obj: Any, key: str, value: Any, frame: FrameType) -> None:
-        owner = self.index.get(id(obj))
+    def attribute(self, kind: str, obj: Any, key: str, value: Any, frame: FrameType, how: str) -> None:
+        owner = self.number(obj)
         if owner is None and self.target is None:
             owner = self.add(obj)
         if owner is None:
             return
-        config = live(obj).get("_internal_dict", {})
-        component = is_pipeline(obj) and (is_pair(dict.get(config, key)) or kind_of(value) != "other")
+        pair = is_pipeline(obj) and is_pair(dict.get(config_of(obj) or {}, key))
         if kind == "write":
-            if component and "_internal_dict" in live(value):
-                part = self.owners[self.add(value)]
-                part.path = part.path or (key if obj is self.first() else f"{self.path(owner)}.{key}")
-            if constructing(obj, frame) or (key not in dict.keys(config) and not component):
+            inside = uncompiled(value) if pair else value
+            if pair and config_of(inside) is not None:
+                number = self.add(inside)
+                self.owners.hold(owner, key, number)
+                self.owners[number].compiled |= inside is not value
+            if constructing(obj, frame):
                 return
-        self.note(kind, owner, key, "component" if component else "live", value, frame)
+        self.note(kind, owner, key, "component" if pair else "live", value, frame, how)
+        if kind == "write" and pair:
+            lost = value is not None and (config_of(obj) or {})[key][0] is None
+            self.events[-1].how = how or ("unsaved" if lost else "")
+
+    def replaced(self, obj: Any, before: Any, after: Any, given: frozenset[str], frame: FrameType) -> None:
+        """Another config in the place of the one before: what that changes, beside what it was given."""
+        owner = self.number(obj)
+        if owner is None:
+            return
+        with self.lock:
+            self.owners.retire(before, owner, spot(user_frame(frame), self.here))
+        if constructing(obj, frame):
+            return
+        old, new = (dict(live(before)), dict(dict.items(before))), (dict(live(after)), dict(dict.items(after)))
+        for key in {**old[0], **old[1], **new[0], **new[1]}:
+            if key[:1] == "_" or key in given:
+                continue
+            changed = [p for p, o, n in zip(("attr", "item"), old, new, strict=True) if differ(o, n, key)]
+            if changed:
+                place = changed[0] if len(changed) == 1 else "register_to_config"
+                self.note("write", owner, key, place, new[place == "item"].get(key), frame, "replaced")
 
     def registered(self, obj: Any, given: dict[str, Any], frame: FrameType) -> None:
-        owner = self.index.get(id(obj))
+        owner = self.number(obj)
         if owner is None or constructing(obj, frame):
             return
         for key, value in given.items():
@@ -129,123 +141,111 @@ class Recorder:
             if key[:1] != "_" and not pair:
                 self.note("write", owner, key, "register_to_config", value, frame)
 
-    def made(self, cls: type, config: Any, given: dict[str, Any], result: Any, frame: FrameType) -> None:
-        result = result[0] if isinstance(result, tuple) else result
-        source = self.owner_of(config)
+    def whole(self, obj: Any, place: str, frame: FrameType) -> None:
+        owner = self.owner_of(obj, "read") if isinstance(obj, dict) else self.number(obj)
+        if owner is not None:
+            self.note("read", owner, "*", place, None, frame, config=obj if isinstance(obj, dict) else config_of(obj))
+
+    def copied(self, obj: Any, new: Any, frame: FrameType) -> None:
+        owner = self.owner_of(obj, "read") if isinstance(obj, dict) else self.number(obj)
+        if owner is None:
+            return
+        by = spot(user_frame(frame), self.here)
+        path = f"copy of {self.owners.path(owner)} ({by[0]}:{by[1]})"
+        into = self.add(new, path)
+        self.note("read", owner, "*", "copy", None, frame, into=into)
+
+    def making(self, cls: type, config: Any, given: dict[str, Any], frame: FrameType) -> None:
+        source = self.owner_of(config, "read")
         if source is not None:
-            flagged = set(dict.get(config, "_use_default_values") or ())
-            taken = tuple(k for k in dict.keys(config) if k not in flagged and k[:1] != "_")
-            self.note("read", source, "*", "from_config", f"for a new {cls.__name__}", frame, taken)
-        if source is None and self.target is not None:
+            self.note("read", source, "*", "from_config", cls.__name__, frame, config=config, without=given.keys())
+
+    def made(self, cls: type, config: Any, given: dict[str, Any], result: Any, frame: FrameType) -> None:
+        known = self.owner_of(config, "read") is not None
+        if not known and self.target is not None and threading.get_ident() != self.thread:
             return
         owner = self.add(result)
-        for key, value in () if constructing(result, frame) else given.items():
-            self.note("write", owner, key, "from_config", value, frame)
+        part = loading(frame) if is_loading(frame) else constructing(result, frame)
+        for key, value in () if part else given.items():
+            if key not in _NO_KEYWORDS and key not in getattr(cls, "_deprecated_kwargs", ()):
+                taken = key in defaults_of(type(result))
+                self.note("write", owner, key, "from_config", value, frame, "" if taken else "unknown")
+
+    def called(self, pipe: Any, function: Any, given: dict[str, Any], telling: bool) -> None:
+        if self.number(pipe) is None:
+            return
+        with self.lock:
+            key = (type(pipe), function)
+            if key not in self.calls:
+                self.calls[key] = Call(type(pipe).__name__, parameters(function), telling)
+            call = self.calls[key]
+            call.runs += 1
+            names = given.keys() & call.arguments.keys()
+            call.given |= names
+            call.changed |= {n for n in names if not same(told(given[n]), told(call.arguments[n]))}
+
+    def consulted(self, pipe: Any, function: Any, name: str) -> None:
+        call = self.calls.get((type(pipe), function))
+        if call is not None and self.number(pipe) is not None:
+            call.used.add(name)
 
     def said(self, message: str, frame: FrameType) -> None:
-        file, line, function = place_of(user_frame(frame))
+        file, line, function = spot(user_frame(frame), self.here)
         with self.lock:
             row = {"message": " ".join(message.split())[:500], "file": file, "line": line, "function": function}
             if row not in self.warnings:
                 self.warnings.append(row)
 
-    def owner_of(self, config: Any) -> int | None:
-        """Whose config this is."""
-        if not isinstance(config, dict):
+    def owner_of(self, config: Any, kind: str) -> int | None:
+        """Whose config this is; one that belongs to nobody is followed for itself where everything is."""
+        if type(config) is dict or not isinstance(config, dict):
             return None
-        for number in range(len(self.owners) - 1, -1, -1):
-            obj = self.owners[number].obj
-            if obj is config or live(obj).get("_internal_dict") is config:
-                return number
-        free = self.target is None and type(config).__name__ == "FrozenDict"
-        return self.add(config, "copy of a config") if free else None
+        with self.lock:
+            number = self.owners.of_config(config)
+        if number is None and self.target is None and (kind == "read" or len(live(config)) > 1):
+            number = self.add(config, "a config of its own")  # not one that pickle is just filling
+        return number
 
     def note(
-        self, kind: str, owner: int, key: str, place: str, value: Any, frame: FrameType, taken: tuple[str, ...] = ()
+        self,
+        kind: str,
+        owner: int,
+        key: str,
+        place: str,
+        value: Any,
+        frame: FrameType,
+        how: str = "",
+        *,
+        config: Any = None,
+        without: Any = (),
+        into: int = -1,
     ) -> None:
-        file, line, function = place_of(frame)
         with self.lock:
             since = self.written.get((owner, key), 0)
-            if kind == "read":
-                seen = self.seen.get((owner, key, place, file, line, function, since))
+            fast = (owner, key, place, frame.f_code, frame.f_lineno, since, how)
+            if kind == "read" and key != "*":
+                seen = self.seen.get(fast)
                 if seen is not None:
                     seen.count += 1
                     return
-            else:
-                self.written[owner, key] = since + 1
-            by = place_of(user_frame(frame))
-            event = Event(kind, owner, key, place, told(value), file, line, function, (by[0], by[1]), taken=taken)
+            event = Event(
+                kind,
+                owner,
+                key,
+                place,
+                told(value),
+                spot(frame, self.here),
+                spot(user_frame(frame), self.here),
+                how,
+                into=into,
+            )
+            if key == "*" and config is not None:
+                keys = {k for o, k in self.written if o == owner} - set(without)
+                flagged = set(dict.get(config, "_use_default_values") or ()) if place == "from_config" else set()
+                event.items = {k: told(dict.get(config, k)) for k in keys - flagged}
+                event.dropped = frozenset(keys & flagged)
             self.events.append(event)
-            if kind == "read":
-                self.seen[owner, key, place, file, line, function, since] = event
-
-    def first(self) -> Any:
-        return next((o.obj for o in self.owners if is_pipeline(o.obj)), None)
-
-    def path(self, number: int) -> str:
-        """How an owner is called: as it was found, else by the pipeline that holds it, else by its class."""
-        owner = self.owners[number]
-        if owner.path:
-            return owner.path
-        pipes = [o.obj for o in self.owners if is_pipeline(o.obj)]
-        if is_pipeline(owner.obj):
-            rank = next(i for i, p in enumerate(pipes) if p is owner.obj)
-            return "pipe" if rank == 0 else f"pipe{rank + 1}"
-        for rank, pipe in enumerate(pipes):
-            for name, value in live(pipe).items():
-                if value is owner.obj:
-                    return name if rank == 0 else f"pipe{rank + 1}.{name}"
-        return type(owner.obj).__name__
-
-
-def told(value: Any) -> Any:
-    """A value as plain data; a component as its class's name."""
-    return type(value).__name__ if "_internal_dict" in live(value) or kind_of(value) != "other" else plain(value)
-
-
-def constructing(obj: Any, frame: FrameType) -> bool:
-    """Whether the object is being made: its own ``__init__`` runs, or the pipeline's loading of it."""
-    inner: FrameType | None = frame
-    for _ in range(8):
-        if inner is None:
-            return False
-        name = inner.f_code.co_name
-        if name in ("__init__", "inner_init") and inner.f_locals.get("self") is obj:
-            return True
-        if name in _LOADING and "/diffusers/" in inner.f_code.co_filename:
-            return True
-        inner = inner.f_back
-    return False
-
-
-def user_frame(frame: FrameType) -> FrameType:
-    """The nearest line that is the user's own."""
-    inner: FrameType | None = frame
-    while inner is not None:
-        file = inner.f_code.co_filename.replace("\\", "/")
-        if not is_plumbing(inner) and not any(part in file for part in _LIBRARIES) and not file.startswith(STDLIB):
-            return inner
-        inner = inner.f_back
-    return frame
-
-
-STDLIB = sysconfig.get_path("stdlib").replace("\\", "/") + "/"
-
-
-def place_of(frame: FrameType) -> tuple[str, int, str]:
-    """File, line, function: a library's file by its name, the user's from the current folder."""
-    name = frame.f_code.co_filename
-    return shortened(name), frame.f_lineno, frame.f_code.co_name
-
-
-_SHORT: dict[str, str] = {}
-
-
-def shortened(name: str) -> str:
-    if name not in _SHORT:
-        path = Path(name)
-        try:
-            _SHORT[name] = str(path.relative_to(os.getcwd())) if "site-packages" not in path.parts else path.name
-        except ValueError:
-            _SHORT[name] = path.name
-    return _SHORT[name]
+            if kind == "write":
+                self.written[owner, key] = since + 1
+            elif key != "*":
+                self.seen[fast] = event

@@ -4,73 +4,106 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspector.model import Report, Skip
+from inspector.model import Report, Skip, worst_first
 from inspector.observe import versions
-from inspector.observe.settings import defaults_of, is_pair, kind_of
-from inspector.observe.state import is_module, live
-from inspector.watching.record import Event, Recorder
-
-_SEEN_BY = {
-    "attr": ("attr",),
-    "item": ("item", "from_config"),
-    "live": ("live",),
-    "component": ("component", "live"),
-    "register_to_config": ("attr", "item", "from_config"),
-    "from_config": ("attr", "item", "live", "from_config"),
-}
-"""Place that is written -> places whose readers see it."""
+from inspector.watching.events import Event
+from inspector.watching.fates import Fate, Fates, is_unread, taken, unread
+from inspector.watching.findings import argument_findings, counted, finding_of, named, stale_findings, together
+from inspector.watching.record import Recorder
 
 
 def report_of(recorder: Recorder, source: str, skipped: tuple[Skip, ...] = ()) -> Report:
     """The report of a recorder that has stopped."""
-    events = list(recorder.events)
-    paths = [recorder.path(n) for n in range(len(recorder.owners))]
-    never, elsewhere = unread(events, recorder, paths)
-    writes = [e for e in events if e.kind == "write"]
-    reads = sum(e.count for e in events if e.kind == "read")
+    with recorder.lock:
+        events = list(recorder.events)
+    paths = [recorder.owners.path(n) for n in range(len(recorder.owners))]
+    fates = list(Fates(events).all())
+    never = [row(f, paths, reason=unread(f, recorder.owners[f.write.owner].cls)) for f in fates if is_unread(f)]
+    elsewhere = [row(f, paths, read=named(f.missed)) for f in fates if f.missed]
+    lost = [row(f, paths, reason=taken(f)) for f in fates if f.lost and f.seen and not f.missed]
+    judged = [(f, finding_of(f, paths, recorder)) for f in fates]
+    findings = [*together(judged), *stale_findings(events, paths, recorder), *argument_findings(recorder)]
+    skipped = (*skipped, *unseen(recorder, paths))
     data: dict[str, Any] = {
         "command": "watch",
+        "components": [
+            {
+                "path": path,
+                "class": owner.cls.__name__,
+                "kind": owner.kind,
+                "settings": [{"name": k} for k in owner.keys],
+            }
+            for path, owner in zip(paths, recorder.owners, strict=True)
+        ],
         "events": [event_data(e, paths, recorder) for e in events],
         "readers": readers(events, paths),
         "read_after": read_after(events, paths),
+        "fates": [row(f, paths, mark=x.severity if x else "clean" if f.seen else "") for f, x in judged],
         "never_read": never,
         "read_elsewhere": elsewhere,
+        "lost": lost,
+        "shared": shared(recorder, paths),
         "warnings": recorder.warnings,
         "coverage": coverage(events, recorder, paths),
     }
-    found = [f"{len(writes)} write{'s' if len(writes) != 1 else ''}", f"{reads:,} reads"]
-    found += [f"{len(never)} written and never read"] if never else []
-    found += [f"{len(elsewhere)} read from another place"] if elsewhere else []
-    data["answer"] = {"severity": "warning" if never or elsewhere else "clean", "line": f"{source}: {', '.join(found)}"}
-    return Report(source, versions(), (), skipped, (), data)
+    if not findings and not any(s.failed for s in skipped):
+        data["answer"] = answer(events, source)
+    return Report(source, versions(), worst_first(findings), skipped, (), data)
+
+
+def answer(events: list[Event], source: str) -> dict[str, str]:
+    """The last line of a report without findings."""
+    writes = sum(e.kind == "write" for e in events)
+    reads = sum(e.count for e in events if e.kind == "read")
+    said = f"nothing found in {counted(writes, 'write')} and {counted(reads, 'read')}"
+    if not events:
+        said = "no setting of a pipeline, scheduler or model was read or written"
+    return {"severity": "clean", "line": f"{source}: {said}"}
+
+
+def row(fate: Fate, paths: list[str], **more: str) -> dict[str, Any]:
+    write = fate.write
+    file, line, function = write.at
+    return {
+        "where": f"{paths[write.owner]}.{write.key}",
+        "place": write.place,
+        "value": write.value,
+        "file": file,
+        "line": line,
+        "function": function,
+        "by": {"file": write.by[0], "line": write.by[1]},
+        **({"how": write.how} if write.how else {}),
+        **more,
+    }
 
 
 def event_data(event: Event, paths: list[str], recorder: Recorder) -> dict[str, Any]:
-    said = [w["message"] for w in recorder.warnings if (w["file"], w["line"]) == event.by]
-    row: dict[str, Any] = {
+    said = [w["message"] for w in recorder.warnings if (w["file"], w["line"]) == event.by[:2]]
+    file, line, function = event.at
+    found: dict[str, Any] = {
         "kind": event.kind,
         "where": f"{paths[event.owner]}.{event.key}",
         "place": event.place,
         "value": event.value,
-        "file": event.file,
-        "line": event.line,
-        "function": event.function,
+        "file": file,
+        "line": line,
+        "function": function,
         "count": event.count,
         "by": {"file": event.by[0], "line": event.by[1]},
     }
-    return {**row, "warnings": said} if said and event.kind == "write" else row
+    if event.how:
+        found["how"] = event.how
+    return {**found, "warnings": said} if said and event.kind == "write" else found
 
 
 def readers(events: list[Event], paths: list[str]) -> dict[str, list[str]]:
     """Setting -> who read it, as ``attr file:line function``."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for event in events:
         if event.kind == "read" and event.key != "*":
-            by = f"{event.place} {event.file}:{event.line} {event.function}"
-            known = found.setdefault(f"{paths[event.owner]}.{event.key}", [])
-            if by not in known:
-                known.append(by)
-    return found
+            file, line, function = event.at
+            found.setdefault(f"{paths[event.owner]}.{event.key}", {})[f"{event.place} {file}:{line} {function}"] = None
+    return {where: list(by) for where, by in found.items()}
 
 
 def read_after(events: list[Event], paths: list[str]) -> dict[str, list[str]]:
@@ -83,80 +116,49 @@ def read_after(events: list[Event], paths: list[str]) -> dict[str, list[str]]:
     return readers(late, paths)
 
 
-def unread(
-    events: list[Event], recorder: Recorder, paths: list[str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The writes that no later read sees: those of a setting that is not read at all, and those read elsewhere."""
-    never, elsewhere = [], []
-    for number, write in enumerate(events):
-        if write.kind != "write":
-            continue
-        later = [e for e in events[number + 1 :] if e.kind == "read" and e.owner == write.owner]
-        reads = [e for e in later if e.key == write.key or (e.key == "*" and write.key in e.taken)]
-        if any(e.place in _SEEN_BY[write.place] for e in reads):
-            continue
-        obj = recorder.owners[write.owner].obj
-        row: dict[str, Any] = {
-            "where": f"{paths[write.owner]}.{write.key}",
-            "place": write.place,
-            "value": write.value,
-            "file": write.file,
-            "line": write.line,
-        }
-        own = [e for e in reads if e.key == write.key]
-        if write.place == "from_config":
-            if write.key not in defaults_of(type(obj)):
-                never.append({**row, "reason": f"{type(obj).__name__} takes no {write.key}: from_config dropped it"})
-        elif own:
-            by = ", ".join(dict.fromkeys(f"{e.place} {e.file}:{e.line} {e.function}" for e in own))
-            elsewhere.append({**row, "read": by})
-        else:
-            never.append({**row, "reason": why(write, later)})
-    return never, elsewhere
+def unseen(recorder: Recorder, paths: list[str]) -> list[Skip]:
+    """What ran where nobody sees it read its settings."""
+    reason = "compiled by torch.compile: what compiled code reads of its config is not seen"
+    return [Skip(path, reason) for path, owner in zip(paths, recorder.owners, strict=True) if owner.compiled]
 
 
-def why(write: Event, later: list[Event]) -> str:
-    """What is known of a write that nobody read."""
-    taken = next((e for e in later if e.key == "*"), None)
-    if taken is None:
-        return "nothing read it after this line"
-    if write.place == "attr":
-        return f"from_config ({taken.file}:{taken.line}) read the items, and this is only the attribute"
-    return f"from_config ({taken.file}:{taken.line}) dropped it: it is listed in _use_default_values"
+def shared(recorder: Recorder, paths: list[str]) -> list[dict[str, Any]]:
+    """Components that more than one pipeline holds: what one run does to them, the other finds."""
+    found = []
+    for number, owner in enumerate(recorder.owners):
+        if len({pipe for pipe, _ in owner.held}) > 1:
+            held = [f"{recorder.owners.path(pipe)}.{name}" for pipe, name in owner.held]
+            found.append({"where": paths[number], "class": owner.cls.__name__, "held": held})
+    return found
 
 
 def coverage(events: list[Event], recorder: Recorder, paths: list[str]) -> dict[str, Any]:
-    """The config keys of every watched object, and the arguments of ``__call__``, that nobody consulted."""
-    settings = []
-    nested = inner_modules([o.obj for o in recorder.owners])
-    for number, owner in enumerate(recorder.owners):
-        config = live(owner.obj).get("_internal_dict")
-        if config is None or id(owner.obj) in nested:
-            continue
-        keys = [k for k in dict.keys(config) if k[:1] != "_"]
-        keys = [k for k in keys if not (kind_of(owner.obj) == "pipeline" and is_pair(dict.get(config, k)))]
-        read = {e.key for e in events if e.owner == number and e.kind == "read"}
-        never = [k for k in keys if k not in read]
-        settings.append(
-            {"path": paths[number], "class": type(owner.obj).__name__, "settings": len(keys), "never": never}
-        )
+    """The config keys of every watched object, and the arguments of ``__call__``, that nobody asked for."""
+    read: dict[int, set[str]] = {}
+    for event in events:
+        if event.kind == "read":
+            read.setdefault(event.owner, set()).add(event.key)
+    settings = [
+        {
+            "path": paths[number],
+            "class": owner.cls.__name__,
+            "kind": owner.kind,
+            "replaced": recorder.owners.replaced(number),
+            "settings": len(owner.keys),
+            "never": [k for k in owner.keys if k not in read.get(number, ())],
+        }
+        for number, owner in enumerate(recorder.owners)
+        if owner.kind != "other" and not owner.inner and not owner.compiled
+    ]
     calls = [
         {
-            "class": seen.cls,
-            "runs": seen.runs,
-            "given": sorted(seen.given),
-            "never": seen.never(),
-            "given_and_never": [n for n in seen.never() if n in seen.given],
+            "class": call.cls,
+            "runs": call.runs,
+            "given": sorted(call.given),
+            "never": call.never() if call.telling else None,
+            "given_and_never": [n for n in call.never() if n in call.given] if call.telling else None,
+            **({} if call.telling else {"reason": "the source of __call__ is not at hand, so its uses were not seen"}),
         }
-        for seen in recorder.calls.seen.values()
-        if seen.runs
+        for call in recorder.calls.values()
     ]
     return {"settings": settings, "calls": calls}
-
-
-def inner_modules(objects: list[Any]) -> set[int]:
-    """Which of these are parts of another: a model's blocks have configs of their own."""
-    found: set[int] = set()
-    for obj in filter(is_module, objects):
-        found |= {id(m) for m in obj.modules() if m is not obj}
-    return found
