@@ -1,4 +1,4 @@
-"""What each line would do, for a terminal: the answers, the reason, the places, and the line to write instead."""
+"""What each line would do, for a terminal: the answers with their reasons, the places, the line to write instead."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from inspector.render.human import Page
 
 _ANSWERS = (
-    ("object", "the object behaves differently"),
-    ("from_config", "one made by from_config sees it"),
-    ("saved", "one saved and loaded sees it"),
+    ("object", "takes effect now"),
+    ("from_config", "after from_config"),
+    ("saved", "after save and load"),
 )
 _SAID = {True: ("yes", STYLES["clean"]), False: ("no", STYLES["error"]), None: ("cannot tell", "dim")}
 _MOST = 6
@@ -31,8 +31,9 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         yield text("")
         yield from page.laid([[text((">>>", "dim")), text((broken(safe(row["line"]), page.width - 6), "bold"))]], 0)
         if any(row[name] is not None for name, _ in _ANSWERS):
-            yield from page.laid([[text(label), text(_SAID[row[name]])] for name, label in _ANSWERS], 4)
-        yield from page.laid([[text((safe(row["reason"]), "" if row["object"] is not None else "dim"))]], 4)
+            yield from page.laid([answer(row, name, label) for name, label in _ANSWERS], 4)
+        notes = row.get("notes") or [row["reason"]]
+        yield from page.laid([[text((safe("; ".join(notes)), "" if row["object"] is not None else "dim"))]], 4)
         yield from places(row, page)
         for said in row.get("said", ()):
             yield from page.laid([[text(("says", "dim")), text((safe(said, 300), "dim"))]], 4)
@@ -40,6 +41,11 @@ def told(report: Report, page: Page) -> Iterator[Text]:
             width = min(page.width, 140)
             shown = broken(safe(row["instead"], 1_000), width - 13)
             yield from page.laid([[text(("instead", "bold green")), text((shown, "green"))]], 4, width=width)
+
+
+def answer(row: dict[str, Any], name: str, label: str) -> list[Text]:
+    """One of the three answers with its reason."""
+    return [text(label), text(_SAID[row[name]]), text(safe(row.get("why", {}).get(name, "")))]
 
 
 def places(row: dict[str, Any], page: Page) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from inspector.observe.settings import kind_of
 from inspector.observe.state import live
-from inspector.trying.measure import copied, quiet
+from inspector.trying.copies import copied, quiet
 
 HOW = {"pipeline": "from_pipe", "transformers": "a new model of its config"}
 """What stands for ``from_config`` where a class has none of its own."""

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from inspector.model import Read, same
+from inspector.observe.plain import plain
 from inspector.observe.settings import defaults_of
 from inspector.observe.state import live
 from inspector.trying.grammar import Constant, DeepCopy, FromConfig, Line, Path
+from inspector.trying.intents import Intent, Subject
 from inspector.trying.session import Session, shown
-from inspector.trying.verdict import PLACES, Evidence, Intent, Subject, arrived, reads_of
+from inspector.trying.verdict import PLACES, Evidence, reads_of
 
 Answers = dict[str, Evidence]
+Rows = dict[str, dict[str, Any]]
 
 
 def nothing(line: Line, session: Session) -> str:
     """Why a line that is about no object of the source changes nothing."""
-    root = session.root
+    root = session.spoken or session.root
     if line.target is None:
-        what = "makes an object and drops it" if isinstance(line.value, FromConfig | DeepCopy) else "only looks"
-        return f"{what}: {root} is as it was"
+        if isinstance(line.value, FromConfig | DeepCopy):
+            return f"makes an object and keeps it nowhere; {root} is as it was"
+        return f"only looks; {root} is as it was"
     name = line.target.root
     if line.target.steps:
-        return f"changes {name}, a copy of the config; {root} is as it was"
+        return f"writes into {name}, a copy of the config; {root} is as it was"
     if isinstance(line.value, DeepCopy):
         return f"{name} is a copy of {line.value.of.text}; {root} is as it was"
     if isinstance(line.value, Path):
@@ -30,116 +35,191 @@ def nothing(line: Line, session: Session) -> str:
     return f"{name} is {what}; {root} is as it was until it is put there"
 
 
-def reason(
-    line: Line, session: Session, subject: Subject, rows: list[dict[str, Any]], intents: list[Intent], answers: Answers
-) -> str:
-    """Everything that explains the answers, in the order of the answers."""
-    if isinstance(line.value, FromConfig):
-        return "; ".join(filter(None, of_new(line.value, session, subject, intents, answers)))
-    key = line.target.key if line.target else ""
-    own = {r["place"]: r for r in rows if r["where"] == f"{subject.path}.{key}"}
-    found = [written(key, own, subject, line)]
-    found.append(does(key, own, session, subject, answers["object"]))
-    found.append(kept(key, own, subject, answers))
-    return "; ".join(filter(None, found))
-
-
-def written(key: str, own: dict[str, dict[str, Any]], subject: Subject, line: Line) -> str:
+def written(key: str, own: Rows, subject: Subject, line: Line) -> str:
     """Which of the places the line reached."""
     config = live(subject.after).get("_internal_dict", {})
     if not own:
         return f"{key} had this value already" if isinstance(line.value, Constant) else "nothing changed"
     places = [p for p in ("live", "attr", "item") if p in own]
     if places == ["attr"]:
-        rest = f"keeps {shown(dict.get(config, key))}" if key in dict.keys(config) else "does not exist"
-        return f"writes the attribute config.{key}; the item config[{key!r}] {rest}"
+        rest = f"still says {shown(dict.get(config, key))}" if key in dict.keys(config) else "does not exist"
+        return f"writes the attribute config.{key} only; the item config[{key!r}] {rest}"
     if places == ["item"]:
-        rest = f"keeps {shown(live(config)[key])}" if key in live(config) else "does not exist"
-        return f"writes the item config[{key!r}]; the attribute config.{key} {rest}"
+        rest = f"still says {shown(live(config)[key])}" if key in live(config) else "does not exist"
+        return f"writes the item config[{key!r}] only; the attribute config.{key} {rest}"
     if places == ["live"]:
         if key in dict.keys(config):
-            return f"sets a plain attribute of the object; the config keeps {shown(dict.get(config, key))}"
+            return f"sets a plain attribute of the object; the config still says {shown(dict.get(config, key))}"
         return f"sets a plain attribute of the object; its config has no {key}"
     names = {"live": "the attribute", "attr": f"config.{key}", "item": f"config[{key!r}]"}
-    return f"sets {', '.join(names[p] for p in places)}"
+    *most, last = (names[p] for p in places)
+    return f"writes {', '.join(most)} and {last}" if most else f"writes {last}"
 
 
-def does(key: str, own: dict[str, Any], session: Session, subject: Subject, evidence: Evidence) -> str:
-    """What the object does with it."""
+def weights(line: Line, subject: Subject) -> str:
+    """What became of the weights of a component that another was put in the place of."""
+    one, other = live(subject.before).get(subject.part), live(subject.after).get(subject.part)
+    if one is None or other is None:
+        return f"{subject.part} is {'gone' if other is None else 'there'} now"
+    if isinstance(line.value, FromConfig):
+        return f"from_config makes a new {subject.part} with random weights; those of the old one are gone with it"
+    return f"{subject.part} has other weights now"
+
+
+def object_why(key: str, own: Rows, session: Session, subject: Subject, evidence: Evidence) -> str:
+    """Why the object itself does or does not behave differently."""
     reads = reads_of(session, subject, key)
     late = [r for r in reads if r.place != "init"]
-    there = [r for r in late if r.place in {PLACES.get(p) for p in own}]
+    there = sorted((r for r in late if r.place in {PLACES.get(p) for p in own}), key=lambda r: in_a_run(r, session))
     if evidence.verdict:
-        by = f", read by {at(there[0])}" if there else ""
-        if evidence.behaves and subject.kind == "scheduler":
-            what = evidence.why or ", ".join(evidence.other)
-            return f"the object changes ({what}){by}"
-        if evidence.behaves:
-            return f"two steps with the same seed give other {', '.join(evidence.other)}{by}"
-        return f"{at(there[0])} reads it" if there else evidence.why
+        return outcome(subject, evidence, there)
     if evidence.verdict is None:
         return evidence.why
     cls = type(subject.after).__name__
-    if subject.kind == "scheduler" and "live" in own and written_in_run(subject, key):
-        return f"{written_in_run(subject, key)} writes {key} anew in every run"
+    if not own:
+        return ""
+    if subject.kind == "scheduler" and "live" in own and (method := written_in_run(subject, key)):
+        return f"{method} writes {key} anew in every run"
     if there:
-        return f"{at(there[0])} reads it, yet nothing that was measured is different"
+        return f"{at(there[0])} reads it, but {unseen(subject, evidence)}"
     if late:
-        return f"the code reads {late[0].place.replace('live', 'the attribute')} ({at(late[0])}), not this place"
-    if key not in defaults_of(type(subject.after)):
-        return f"{cls} has no such setting, and none of its code reads it"
-    return f"only __init__ reads it ({at(reads[0])})" if reads else "no code reads it"
+        words = {"live": "the plain attribute", "config.attr": f"config.{key}", "config.item": f"config[{key!r}]"}
+        return f"{at(late[0])} reads {words[late[0].place]}, not this place"
+    if key not in defaults_of(type(subject.after)) and not reads:
+        return f"{cls} has no such setting, and none of its code reads it{takers(key, subject)}"
+    return f"only {at(reads[0])} reads it, and that is over" if reads else "no code reads it"
 
 
-def kept(key: str, own: dict[str, Any], subject: Subject, answers: Answers) -> str:
-    """What ``from_config`` and saving make of it."""
-    made, saved = answers["from_config"], answers["saved"]
-    how = "from_pipe" if subject.kind == "pipeline" else "from_config"
-    found = []
-    if made.verdict is False and saved.verdict is False and key not in defaults_of(type(subject.after)):
-        return "" if subject.kind != "scheduler" else f"{how} and a saved copy drop or hide it"
-    if made.verdict is False:
-        flagged = key in (dict.get(live(subject.after).get("_internal_dict", {}), "_use_default_values") or ())
-        if made.why:
-            found.append(f"{how} {made.why}")
-        elif "item" in own and flagged:
-            found.append(f"{how} drops {key}, which is listed in _use_default_values")
-        else:
-            found.append(f"{how} takes the item")
-    if saved.verdict is False:
-        found.append(f"saved and loaded it {saved.why}" if saved.why else "what is saved is the item")
-    if made.verdict and saved.verdict and not answers["object"].verdict:
-        found.append(f"{how} and the saved file have the new value")
-    elif saved.verdict and not made.verdict:
-        found.append("saving writes the item, and loading then takes it as given")
-    return ", ".join(found)
+def in_a_run(read: Read, session: Session) -> tuple[bool, bool]:
+    """Sorts what every run calls before what is called on request, and the pipeline's own file before its mixins'."""
+    own = type(session.object).__module__.rpartition(".")[2]
+    return read.function not in ("__call__", "set_timesteps", "step", "forward"), read.file != f"{own}.py"
 
 
-def of_new(value: FromConfig, session: Session, subject: Subject, intents: list[Intent], answers: Answers) -> list[str]:
-    """What became of the settings that a ``from_config`` line was meant to carry."""
-    accepted, obj = defaults_of(type(subject.after)), subject.after
+def unseen(subject: Subject, evidence: Evidence) -> str:
+    """What a setting that is read was measured not to change."""
+    if subject.kind == "scheduler":
+        return "betas, timesteps, sigmas and steps come out the same"
+    return "two steps with the same seed come out the same" if not evidence.why else evidence.why
+
+
+def outcome(subject: Subject, evidence: Evidence, there: list[Read]) -> str:
+    """What comes out otherwise, and by whose reading."""
+    by = f"{at(there[0])} reads it" if there else ""
+    if evidence.how == "read":
+        return f"{by or 'its code reads it'} ({evidence.why})" if evidence.why else by
+    if evidence.raises:
+        return f"now a run raises {evidence.raises}"
+    what = evidence.numbers or f"other {listed(evidence.names)}"
+    if subject.kind != "scheduler" or any("network" in n or n == "images" for n in evidence.names):
+        inside = [n for n in evidence.names if "network" not in n]
+        seed = f"two steps with the same seed give other {listed(inside)}"
+        what = seed if inside else "the network is given another input at the pipeline's own size"
+    return f"{what}; {by}" if by else what
+
+
+def listed(names: list[str]) -> str:
+    """What came out otherwise; the shorter runs count only where the long one is the same."""
+    short = [n for n in names if n.endswith(" steps")]
+    found = [n.replace("_", " ") for n in names if n not in short]
+    return ", ".join(found) or (f"results of a run of {' or '.join(short)}" if short else "results")
+
+
+def takers(key: str, subject: Subject) -> str:
+    """Which setting was meant, or who takes it."""
+    import difflib
+
+    near = difflib.get_close_matches(key, [k for k in defaults_of(type(subject.after)) if k != key], n=1, cutoff=0.8)
+    if near:
+        return f"; did you mean {near[0]}?"
+    if subject.kind != "scheduler":
+        return ""
+    from inspector.classes import schedulers
+
+    names = {p for info in schedulers() for p in info.parameters}
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.8) if key not in names else [key]
+    if not close:
+        return "; no scheduler of diffusers does"
+    owners = [i.name for i in schedulers() if close[0] in i.parameters]
+    mistyped = f"; did you mean {close[0]}?" if close[0] != key else ""
+    return f"{mistyped}; {owners[0]} {'and others take' if len(owners) > 1 else 'takes'} {close[0]}"
+
+
+def made_why(key: str, own: Rows, subject: Subject, evidence: Evidence, value: Any) -> str:
+    """What ``from_config`` makes of it."""
+    how = {"pipeline": "from_pipe", "transformers": "a model made of the config"}.get(subject.kind, "from_config")
+    if evidence.raises:
+        return f"{how} raises {evidence.raises}"
+    if evidence.verdict:
+        return f"the new one has {key}={shown(value)}" if evidence.how == "value" else evidence.numbers
+    if evidence.verdict is None or not own:
+        return ""
+    config = live(subject.after).get("_internal_dict", live(subject.after).get("config") or {})
+    if "item" in own or subject.kind == "transformers":
+        flagged = key in (dict.get(config, "_use_default_values") or ()) if isinstance(config, dict) else False
+        if key not in defaults_of(type(subject.after)):
+            return carried(key, evidence)
+        return f"{how} drops it: {key} is listed in _use_default_values" if flagged else ""
+    return f"{how} reads the item, {item_says(config, key)}"
+
+
+def saved_why(key: str, own: Rows, subject: Subject, evidence: Evidence, value: Any, made: Evidence) -> str:
+    """What saving and loading makes of it."""
+    if evidence.raises:
+        return f"saved and loaded it raises {evidence.raises}"
+    if evidence.verdict:
+        if made.verdict is False:
+            return "the file says so, and loading takes it as given"
+        return f"the loaded one has {key}={shown(value)}" if evidence.how == "value" else evidence.numbers
+    if evidence.verdict is None or not own:
+        return ""
+    config = live(subject.after).get("_internal_dict", live(subject.after).get("config") or {})
+    if "item" in own or subject.kind == "transformers":
+        return carried(key, evidence) if key not in defaults_of(type(subject.after)) else ""
+    return f"save_pretrained writes the item, {item_says(config, key)}"
+
+
+def carried(key: str, evidence: Evidence) -> str:
+    """A key that the class does not take: whether the new object's config has it all the same."""
+    there = key in dict.keys(live(evidence.obj).get("_internal_dict", {})) if evidence.obj is not None else False
+    return "carried along in the config, and not read" if there else "dropped"
+
+
+def item_says(config: Any, key: str) -> str:
+    if isinstance(config, dict) and key in dict.keys(config):
+        return f"still {shown(dict.get(config, key))}"
+    return "and there is none"
+
+
+def of_new(line: Line, subject: Subject, intents: list[Intent], lost: list[str], source: Any) -> list[str]:
+    """What became of the settings that a new object was meant to carry."""
+    value, obj = line.value, subject.after
+    name = value.config.text if isinstance(value, FromConfig) else ""
+    cls, accepted = type(obj).__name__, defaults_of(type(obj))
+    config = source if isinstance(source, dict) else live(source).get("_internal_dict", {})
+    flagged = (dict.get(config, "_use_default_values") or ()) if isinstance(config, dict) else ()
+    keywords = value.keywords if isinstance(value, FromConfig) else {}
     found = []
     for key, wanted in intents:
-        if arrived(key, wanted, obj) and key in accepted:
+        if key not in lost:
             continue
-        if key not in accepted:
-            found.append(f"{value.cls} takes no {key}, and from_config drops it without a word")
-            continue
-        source = session.get(value.config)
-        config = source if isinstance(source, dict) else live(source).get("_internal_dict", {})
-        if key in (dict.get(config, "_use_default_values") or ()):
-            found.append(f"{key} is listed in {value.config.text}'s _use_default_values, so from_config drops it")
+        if key not in accepted and key in keywords:
+            found.append(f"{cls} takes no {key}, and from_config drops it without a word{takers(key, subject)}")
+        elif key not in accepted:
+            found.append(f"{cls} takes no {key}{takers(key, subject)}")
+        elif not isinstance(value, FromConfig):
+            found.append(f"{key}={shown(wanted)} is only in one place of it")
+        elif key in flagged:
+            found.append(f"{key} is listed in {name}'s _use_default_values, so from_config drops it")
+        elif same(plain(dict.get(config, key)), plain(wanted)):
+            found.append(f"{cls} was given {key}={shown(wanted)} and did not keep it")
         else:
-            found.append(
-                f"{key}={shown(wanted)} is only an attribute of {value.config.text}, and from_config reads the items"
-            )
-    arrived_ones = [k for k, v in intents if arrived(k, v, obj) and k in accepted]
-    if arrived_ones:
-        found.append(f"{', '.join(arrived_ones)} reached __init__ and the config")
+            found.append(f"{key}={shown(wanted)} is only an attribute of {name}, and from_config reads the items")
+    reached = [k for k, _ in intents if k not in lost]
+    if reached:
+        found.append(f"{', '.join(reached)} reached __init__ and the config")
     if subject.replaced:
-        found.append(f"{type(subject.before).__name__} became {type(subject.after).__name__}")
-    if answers["object"].verdict:
-        found.append(answers["object"].why)
+        found.append(f"{type(subject.before).__name__} became {cls}")
     return found
 
 
@@ -152,5 +232,5 @@ def written_in_run(subject: Subject, key: str) -> str:
     return next((n for n in ("set_timesteps", "step") if n in names), "")
 
 
-def at(read: Any) -> str:
-    return f"{read.function} {read.file}:{read.line}"
+def at(read: Read) -> str:
+    return f"{read.function} ({read.file}:{read.line})"

@@ -8,7 +8,7 @@ import difflib
 import logging
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inspector.model import EXIT_USAGE, InspectError, same
@@ -16,8 +16,9 @@ from inspector.observe import alone, parts_of
 from inspector.observe.plain import plain
 from inspector.observe.settings import is_pipeline, settings_of
 from inspector.observe.state import is_module, live, state_of
-from inspector.trying.grammar import Constant, DeepCopy, Expression, Line, Path
-from inspector.trying.measure import copied
+from inspector.trying.copies import copied, weights_of
+from inspector.trying.grammar import Constant, DeepCopy, Expression, FromConfig, Line, Path, Register
+from inspector.trying.walking import found_by, refuse_weights, storages, walked, writable
 
 Places = dict[tuple[str, str], Any]
 """(where, place) -> plain data."""
@@ -25,17 +26,31 @@ Places = dict[tuple[str, str], Any]
 
 @dataclass(slots=True)
 class Session:
-    """The names that lines speak of. ``root`` is what stands for the source: ``pipe``, ``scheduler`` or ``model``."""
+    """The names that lines speak of. ``root`` is what stands for the source: ``pipe``, ``scheduler`` or ``model``.
+
+    ``spoken`` is how the user's lines name it: ``pipe.scheduler`` for a scheduler that is in no pipeline here.
+    """
 
     root: str
     names: dict[str, Any]
     edits: list[tuple[str, str, Any]] = field(default_factory=list)
     """(local name, setting, value): what earlier lines wrote into copies, and meant for the pipeline."""
+    spoken: str = ""
+    aliases: dict[str, Path] = field(default_factory=dict)
+    """Names that lines gave to what has a path already: ``c = pipe.scheduler.config``."""
+    shared: tuple[Any, ...] = ()
+    """The modules of the user's object, whose weights the copies share."""
 
     @classmethod
     def of(cls, obj: Any) -> Session:
         root = "pipe" if is_pipeline(obj) or hasattr(type(obj), "__dataclass_fields__") else alone(obj)
-        return cls(root, {root: copied(obj)})
+        try:
+            twin = copied(obj)
+        except Exception as error:  # whatever a user's object raises when it is copied
+            said = f"{type(error).__name__}: {error}".splitlines()[0]
+            hint = "take off what cannot be copied (hooks, locks, open files) and try again"
+            raise InspectError(f"no scratch copy of the {type(obj).__name__} can be made: {said}", hint=hint) from error
+        return cls(root, {root: twin}, shared=tuple(v for v in [twin, *live(twin).values()] if is_module(v)))
 
     @property
     def object(self) -> Any:
@@ -43,19 +58,38 @@ class Session:
 
     def fork(self) -> Session:
         """The same at this moment, to try something on."""
-        memo: dict[int, Any] = {}
-        for value in [*self.names.values(), *(v for n in self.names.values() for v in live(n).values())]:
-            if is_module(value):
-                memo |= {id(p): p for p in [*value.parameters(), *value.buffers()]}
-        return Session(self.root, copy.deepcopy(self.names, memo), list(self.edits))
+        memo = weights_of([*self.names.values(), *(v for n in self.names.values() for v in live(n).values())])
+        names = copy.deepcopy(self.names, memo)
+        return Session(self.root, names, list(self.edits), self.spoken, dict(self.aliases), self.shared)
+
+    def resolved(self, line: Line) -> Line:
+        """The line with its paths from the source where a name only stands for one."""
+        target = line.target if line.target is None or not line.target.steps else self.plainly(line.target)
+        value = line.value
+        if isinstance(value, Path):
+            value = self.plainly(value)
+        elif isinstance(value, DeepCopy):
+            value = DeepCopy(self.plainly(value.of))
+        elif isinstance(value, FromConfig):
+            value = replace(value, config=self.plainly(value.config))
+        elif isinstance(value, Register):
+            value = replace(value, of=self.plainly(value.of))
+        return replace(line, target=target, value=value)
+
+    def plainly(self, path: Path) -> Path:
+        other = self.aliases.get(path.root)
+        if other is None or found_by(self.base(other), other) is not self.names[path.root]:
+            return path  # what the name stands for is no longer there
+        columns = (0,) * len(other.steps) + path.columns
+        return Path(other.root, other.steps + path.steps, path.text, columns)
 
     def base(self, path: Path) -> Any:
         if path.root == "scheduler" and path.root not in self.names:
             return self.object.scheduler
         return self.names[path.root]
 
-    def get(self, path: Path) -> Any:
-        return walked(self.base(path), path.steps)
+    def get(self, path: Path, line: Line) -> Any:
+        return walked(self.base(path), path, line)
 
     def component(self, path: Path) -> str:
         """The component of the pipeline that a path leads into, else an empty text."""
@@ -63,27 +97,43 @@ class Session:
             return "scheduler"
         first = path.steps[0][1] if path.steps and not path.steps[0][0] else ""
         parts = {name for name, _ in parts_of(self.object)} if self.root == "pipe" else set()
-        return first if path.root == self.root and first in parts else ""
+        if len(path.steps) > 1 and path.steps[1][0] and f"{first}[{path.steps[1][1]}]" in parts:
+            first = f"{first}[{path.steps[1][1]}]"
+        return str(first) if path.root == self.root and first in parts else ""
 
-    def evaluate(self, value: Expression) -> Any:
+    def evaluate(self, value: Expression, line: Line) -> Any:
         if isinstance(value, Path):
-            return self.get(value)
+            return self.get(value, line)
         if isinstance(value, Constant):
             return copy.deepcopy(value.value)
         if isinstance(value, DeepCopy):
-            return copied(self.get(value.of))
-        return find(value.cls).from_config(self.get(value.config), **copy.deepcopy(value.keywords))
+            return copied(self.get(value.of, line))
+        given = {k: self.evaluate(v, line) for k, v in value.keywords.items()}
+        if isinstance(value, Register):
+            return getattr(self.get(value.of, line), value.method)(**given)
+        with made_like(self.object):
+            return find(value.cls).from_config(self.get(value.config, line), **given)
 
     def run(self, line: Line) -> None:
-        """Run one line; whatever the library raises goes to the caller."""
-        value = self.evaluate(line.value)
+        """Run one line; whatever the library raises goes to the caller.
+
+        Raises:
+            RefusedError: a path does not exist, or leads to what is no part of the copy (exit 2).
+        """
         target = line.target
+        holder: Any = None
+        if target is not None and target.steps:
+            holder = writable(self.base(target), target, line, storages(self.shared))
+        value = self.evaluate(line.value, line)
         if target is None:
             return
         if not target.steps:
+            refuse_weights(value, line, storages(self.shared))
             self.names[target.root] = value
+            self.aliases.pop(target.root, None)
+            if isinstance(line.value, Path) and (live(value) or isinstance(value, dict | list)):
+                self.aliases[target.root] = line.value
             return
-        holder = walked(self.base(target), target.steps[:-1])
         item, name = target.steps[-1]
         if item:
             holder[name] = value
@@ -103,10 +153,17 @@ class Session:
         return found
 
 
-def walked(obj: Any, steps: tuple[tuple[bool, Any], ...]) -> Any:
-    for item, name in steps:
-        obj = obj[name] if item else getattr(obj, name)
-    return obj
+@contextlib.contextmanager
+def made_like(obj: Any) -> Iterator[None]:
+    """Models are made without weights where those of the source have none either."""
+    parts = [p for _, p in parts_of(obj) if is_module(p)]
+    if not any(t.device.type == "meta" for p in parts for t in p.parameters()):
+        yield
+        return
+    from accelerate import init_empty_weights
+
+    with init_empty_weights():
+        yield
 
 
 def places_of(path: str, part: Any) -> Places:

@@ -6,81 +6,36 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector.model import Read, same
+from inspector.model import Read
 from inspector.observe import parts_of
-from inspector.observe.plain import plain
 from inspector.observe.settings import defaults_of, is_pipeline, kind_of
 from inspector.observe.state import live
-from inspector.trying import made, measure
-from inspector.trying.grammar import FromConfig, Line
+from inspector.trying import made, measure, running
+from inspector.trying.copies import copied
+from inspector.trying.intents import Intent, Subject, arrived
 from inspector.trying.session import Session
+from inspector.trying.walking import storages
 
-Intent = tuple[str, Any]
-"""A setting and the value it was meant to get."""
-
-
-@dataclass(slots=True)
-class Subject:
-    """What a line is about: a component, the pipeline, or a copy that earlier lines made.
-
-    ``before`` and ``after`` are the objects; ``inside``: it belongs to the pipeline of ``expression``'s root.
-    """
-
-    path: str
-    expression: str
-    before: Any
-    after: Any
-    inside: bool
-    kind: str
-
-    @property
-    def replaced(self) -> bool:
-        return type(self.before) is not type(self.after)
+PLACES = {"attr": "config.attr", "item": "config.item", "live": "live"}
 
 
 @dataclass(slots=True)
 class Evidence:
-    """One answer: true, false, or None with the reason; ``other`` names what came out otherwise."""
+    """One answer: true, false, or None (cannot tell).
+
+    ``how`` says by what: ``run`` (something was run and compared), ``read`` (told by who reads it), ``value`` (the new
+    object has the value); ``names`` what came out otherwise; ``numbers`` the change a reader recognises; ``raises`` the
+    library's error; ``why`` what kept it from being measured; ``obj`` the object that was made.
+    """
 
     verdict: bool | None
+    how: str = "run"
+    names: list[str] = field(default_factory=list)
+    numbers: str = ""
+    raises: str = ""
     why: str = ""
-    other: list[str] = field(default_factory=list)
-    arrives: bool = False
-    behaves: bool | None = None
-
-
-def subject_of(line: Line, before: Session, after: Session) -> Subject | None:
-    """What a line is about; None for one that changes no object with a config."""
-    target = line.target
-    if target is None:
-        return None
-    root, name = after.root, after.component(target)
-    old, new = before.object, after.object
-    if name:
-        one, other = live(old).get(name), live(new).get(name)
-        whole = len(target.steps) == 1 and target.root == root
-        if whole and "scheduler" not in (kind_of(one), kind_of(other)):
-            return Subject(root, root, old, new, True, kind_of(new))
-        return Subject(name, f"{root}.{name}", one, other, True, kind_of(other))
-    if target.root == root:
-        return Subject(root, root, old, new, True, kind_of(new))
-    one, other = before.names.get(target.root), after.names.get(target.root)
-    if one is None or "_internal_dict" not in live(one) or "_internal_dict" not in live(other):
-        return None
-    return Subject(target.root, target.root, one, other, False, kind_of(other))
-
-
-def intents_of(line: Line, before: Session, changed: list[dict[str, Any]]) -> list[Intent]:
-    """The settings that the line, with the edits it builds on, was meant to set."""
-    value = line.value
-    if isinstance(value, FromConfig):
-        edits = [(k, v) for name, k, v in before.edits if name == value.config.root]
-        return [*dict([*edits, *value.keywords.items()]).items()]
-    if line.target is None or not line.target.steps:
-        return []
-    where = [c for c in changed if c["where"].rpartition(".")[2] == line.target.key and "after" in c]
-    literal = getattr(value, "value", None)
-    return [(line.target.key, where[0]["after"] if where and literal is None else plain(literal))]
+    read: Read | None = None
+    obj: Any = None
 
 
 class Judge:
@@ -88,41 +43,62 @@ class Judge:
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, Any]] = {}
+        self.sizes: dict[type, int | None] = {}
 
     def behaviour(self, session: Session, subject: Subject, obj: Any) -> dict[str, Any] | str:
         """What an object does, or why that cannot be seen here."""
         if subject.kind == "scheduler":
             return measure.scheduler(obj)
+        return self.in_pipeline(session, subject, obj)
+
+    def in_pipeline(self, session: Session, subject: Subject, obj: Any) -> dict[str, Any] | str:
+        """What the pipeline does with the object in it."""
         pipe = obj if subject.path == session.root else session.object
         if not is_pipeline(pipe):
-            return f"a {subject.kind} on its own is not run"
+            return f"not run, since a {subject.kind} on its own has no pipeline"
         if not subject.inside:
-            return "a copy that is in no pipeline is not run"
-        if live(pipe).get(subject.path) is not obj and pipe is not obj:
-            pipe = measure.copied(pipe)
+            return "not run, since the copy is in no pipeline"
+        if live(pipe).get(subject.path) is not obj and pipe is not obj and "[" not in subject.path:
+            pipe = copied(pipe)
             live(pipe)[subject.path] = obj  # past __setattr__: the pipeline's config is told nothing
-        if why := measure.runnable(pipe):
+        if why := running.runnable(pipe):
             return why
         # two pipelines that are alike in every place do the same: their weights are shared
-        alike = repr(sorted((*key, repr(v)) for key, v in Session("pipe", {"pipe": pipe}).places().items()))
+        where = sorted(storages(live(pipe).values()))
+        alike = repr((where, sorted((*k, repr(v)) for k, v in Session("pipe", {"pipe": pipe}).places().items())))
         if alike not in self.known:
-            self.known[alike] = measure.pipeline(pipe)
+            if type(pipe) not in self.sizes:
+                self.sizes[type(pipe)] = running.sized(session.object)
+            self.known[alike] = running.pipeline(pipe, self.sizes[type(pipe)])
         return self.known[alike]
 
     def object(self, before: Session, after: Session, subject: Subject, rows: list[dict[str, Any]]) -> Evidence:
         one = self.behaviour(before, subject, subject.before)
         other = self.behaviour(after, subject, subject.after)
+        why = one if isinstance(one, str) else other if isinstance(other, str) else ""
         if isinstance(one, dict) and isinstance(other, dict):
-            names = measure.different(one, other)
-            numbers = f"{one['first']} → {other['first']}" if "first" in names else other.get("raises", "")
-            return Evidence(bool(names), numbers, [n for n in names if n != "first"], behaves=bool(names))
-        why = one if isinstance(one, str) else str(other)
+            if names := measure.different(one, other):
+                return compared(one, other, names)
+            why = f"a run raises {one['raises']} with and without the line" if "raises" in one else ""
+        if not why:
+            around = read_after(after, subject, rows, outside=True) if subject.kind == "scheduler" else []
+            return self.around(before, after, subject, around) if around else Evidence(False)
         if not subject.inside:
-            return Evidence(None, why)
+            return Evidence(None, why=why)
         found = read_after(after, subject, rows)
         if found is None:
-            return Evidence(None, f"{why}; the code takes the whole config, so who reads it cannot be told")
-        return Evidence(bool(found), f"{why}; told by who reads it")
+            return Evidence(None, why=f"{why}, and the code takes the whole config, so who reads it cannot be told")
+        return Evidence(bool(found), "read", why=why, read=found[0] if found else None)
+
+    def around(self, before: Session, after: Session, subject: Subject, reads: list[Read]) -> Evidence:
+        """A scheduler's setting that the pipeline's own code reads: the pipeline is run, else the readers tell."""
+        one = self.in_pipeline(before, subject, subject.before)
+        other = self.in_pipeline(after, subject, subject.after)
+        if isinstance(one, str) or isinstance(other, str) or "raises" in one:
+            why = one if isinstance(one, str) else other if isinstance(other, str) else "a run raises"
+            return Evidence(True, "read", why=why, read=reads[0])
+        names = measure.different(one, other)
+        return compared(one, other, names) if names else Evidence(False, read=reads[0])
 
     def remade(
         self, how: Callable[[Any], Any], before: Session, after: Session, subject: Subject, intents: list[Intent]
@@ -131,22 +107,25 @@ class Judge:
         try:
             other = how(subject.after)
         except Exception as error:  # noqa: BLE001 (whatever the library raises is the answer)
-            said = f"{type(error).__name__}: {error}".splitlines()[0]
             try:
                 how(subject.before)
             except Exception:  # noqa: BLE001 (it never could be made: nothing is known of the line)
-                return Evidence(None, said)
-            return Evidence(False, f"raises {said}")
-        one = how(subject.before)
-        arrives = [arrived(k, v, other) and not arrived(k, v, one) for k, v in intents]
+                return Evidence(None, raises=measure.said(error))
+            return Evidence(False, raises=measure.said(error))
+        try:
+            one = how(subject.before)
+        except Exception as error:  # noqa: BLE001 (it could not be made before, and now it can)
+            return Evidence(True, numbers=f"before it raised {measure.said(error)}", obj=other)
         accepted = defaults_of(type(other))
-        takes = [k in accepted or subject.kind == "pipeline" for k, _ in intents]
+        shown = [k for k, v in intents if k in accepted and arrived(k, v, other) and not arrived(k, v, one)]
         first, second = self.behaviour(before, subject, one), self.behaviour(after, subject, other)
-        if isinstance(first, dict) and isinstance(second, dict):
-            names = measure.different(first, second)
-            shows = any(a and t for a, t in zip(arrives, takes, strict=True))
-            return Evidence(bool(names) or shows, other=names, arrives=any(arrives), behaves=bool(names))
-        return Evidence(any(arrives), arrives=any(arrives))
+        names = measure.different(first, second) if isinstance(first, dict) and isinstance(second, dict) else []
+        if names and isinstance(first, dict) and isinstance(second, dict):
+            evidence = compared(first, second, names)
+            evidence.obj = other
+            return evidence
+        changed = bool(shown) or (subject.whole and type(one) is not type(other))
+        return Evidence(changed, "value", obj=other)
 
     def from_config(self, before: Session, after: Session, subject: Subject, intents: list[Intent]) -> Evidence:
         return self.remade(made.from_config, before, after, subject, intents)
@@ -155,21 +134,19 @@ class Judge:
         return self.remade(made.saved, before, after, subject, intents)
 
 
-def arrived(key: str, value: Any, obj: Any) -> bool:
-    """Whether an object has this value of the setting where the library reads it."""
-    config = live(obj).get("_internal_dict", live(obj).get("config"))
-    held = [live(obj)[key]] if key in live(obj) and kind_of(obj) == "pipeline" else []
-    held += [dict.get(config, key)] if isinstance(config, dict) and key in dict.keys(config) else []
-    held += [live(config)[key]] if key in live(config) else []
-    return bool(held) and all(same(plain(v), value) for v in held)
+def compared(one: dict[str, Any], other: dict[str, Any], names: list[str]) -> Evidence:
+    """Two behaviours that are not the same."""
+    numbers = ""
+    if "first" in names and one.get("first") and other.get("first"):
+        kind = str(one["first"]).rpartition(" ")[0]
+        numbers = f"{one['first']} → {str(other['first']).removeprefix(f'{kind} ')}"
+    raises = other.get("raises", "") if "raises" in names else ""
+    return Evidence(True, "run", [n for n in names if n not in ("first", "raises")], numbers, raises)
 
 
 def classes_of(session: Session) -> dict[str, type]:
     kinds = ("pipeline", "scheduler", "model")
     return {path: type(part) for path, part in parts_of(session.object) if kind_of(part) in kinds}
-
-
-PLACES = {"attr": "config.attr", "item": "config.item", "live": "live"}
 
 
 def reads_of(session: Session, subject: Subject, key: str) -> tuple[Read, ...]:
@@ -182,13 +159,17 @@ def reads_of(session: Session, subject: Subject, key: str) -> tuple[Read, ...]:
     return readers(classes).get((subject.path, key), ())
 
 
-def read_after(session: Session, subject: Subject, rows: list[dict[str, Any]]) -> list[Read] | None:
-    """The reads that see what the line changed; None where the code takes whole configs."""
+def read_after(
+    session: Session, subject: Subject, rows: list[dict[str, Any]], *, outside: bool = False
+) -> list[Read] | None:
+    """The reads that see what the line changed; None where the code takes whole configs.
+
+    ``outside``: only those in the code of other components than the subject's own.
+    """
     found = []
     for row in rows:
         key = row["where"].rpartition(".")[2]
         reads = reads_of(session, subject, key)
-        found += [r for r in reads if r.place == PLACES.get(row["place"])]
-    if not found and any(r.place.startswith("config") for r in reads_of(session, subject, "*")):
-        return None
-    return found
+        found += [r for r in reads if r.place == PLACES.get(row["place"]) and not (outside and r.owner == subject.path)]
+    whole = any(r.place.startswith("config") for r in reads_of(session, subject, "*"))
+    return None if not found and whole and not outside else found
