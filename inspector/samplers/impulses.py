@@ -42,6 +42,8 @@ class Pass:
     last: Level | None = None
     first_scale: float = 1.0
     """By what ``scale_model_input`` multiplied the first sample."""
+    timestep_off: float | None = None
+    """How far, in timesteps, the told one was at most from the one that the scheduler's sigma had in training."""
     narrowed: bool = False
     """The scheduler cast the sample to float32 (Euler and its like do, to spare half precision)."""
     stage: str = "set_timesteps"
@@ -76,6 +78,10 @@ def noises(rows: int, seen: Pass, keep: bool) -> Iterator[None]:
         seen.check.append(CHECK * (1.0, 0.75, 1.25)[k % 3])
         seen.spans.append(span)
         noise[2], noise[3 + k] = seen.check[-1], 1.0
+        if keep:
+            like["dtype"] = torch.float64
+        elif like.get("dtype") not in (None, torch.float64):
+            seen.narrowed = True
         return noise.to(**{k: v for k, v in like.items() if v is not None})
 
     class Impulses(TorchFunctionMode):
@@ -170,7 +176,11 @@ def _network(
 
     wide = x_in.to(device="cpu", dtype=torch.float64)
     scale = float(wide[2, 0, 0, 0] / x[2, 0, 0, 0])
-    at = scheduler_level(scheduler, truth, t, scale) if conditioning == "sigma" else truth.level_at(float(t))
+    assumed = scheduler_level(scheduler, truth, t, scale)
+    at = assumed if conditioning == "sigma" else truth.level_at(float(t))
+    trained = truth.timestep_of(assumed)
+    if trained is not None:
+        seen.timestep_off = max(seen.timestep_off or 0.0, abs(float(t) - trained))
     if seen.first is None:
         seen.first, seen.first_scale = at, scale
     seen.last = at

@@ -49,6 +49,8 @@ class Solved:
     ``sde_*``: the exact reverse SDE. ``last_sigma``: sigma/alpha at the last model call. ``consistent``: the network
     was a consistency model. ``noise``: the numerical noise of mean and std on this machine, by superposition of a
     third run with noises of amplitude 8; ``not_affine``: by how much that fails. ``clips``: the options that clip.
+    ``timestep_off``: how far at most, in timesteps, the one that the network is told is from the one that the
+    scheduler's sigma had in training (up to 1 where a class rounds or cuts its timesteps).
     """
 
     mean: float | None = None
@@ -63,6 +65,7 @@ class Solved:
     sde_mean: float | None = None
     sde_std: float | None = None
     last_sigma: float | None = None
+    timestep_off: float | None = None
     brownian_std: float | None = None
     noise: float = 0.0
     raised: Raised | None = None
@@ -179,6 +182,7 @@ def _solved(seen: Pass, truth: Truth, eps: float, clips: tuple[str, ...]) -> Sol
     ode, sde = ode_limit(seen.first, start, truth.data), sde_limit(seen.first, start, truth.data)
     counts: dict[str, Any] = {
         "consistent": truth.consistent,
+        "timestep_off": seen.timestep_off,
         "randn_calls": len(seen.spans),
         "model_calls": seen.model_calls,
         "init_noise_sigma": seen.init,

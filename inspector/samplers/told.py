@@ -71,6 +71,20 @@ class Truth:
 
         return vp(float(np.interp(t, np.arange(len(self.ratios)), self.ratios)))
 
+    def timestep_of(self, at: Level) -> float | None:
+        """The timestep that this level had in training, linear in log sigma between two; None without a table."""
+        if self.path == "flow":
+            return at.sigma * self.train_steps
+        if self.path != "vp" or self.clock != "index":
+            return None
+        if at.alpha == 0:
+            return len(self.table) - 1.0
+        import numpy as np
+
+        with np.errstate(divide="ignore"):
+            logs = np.log(self.ratios)
+        return float(np.interp(math.log(max(at.sigma / at.alpha, 1e-300)), logs, np.arange(len(logs))))
+
 
 LOOPS = (
     *EDM,
