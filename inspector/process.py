@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from inspector.model import EXIT_INTERNAL, InspectError, Skip, Snapshot
 from inspector.worker import Request
 
 ANSWER = 256 << 20
+PROGRESS = b'{"progress":'
 START = (
     "import sys; home = sys.argv.pop(1); home in sys.path or sys.path.insert(0, home);"
     " from inspector.worker import main; main()"
@@ -49,17 +52,19 @@ class Worker:
         self.log.close()
         self.private.cleanup()
 
-    def answer(self) -> Snapshot | Skip | dict[str, Any]:
+    def answer(self, tell: Callable[[Any], None] | None = None) -> Snapshot | Skip | dict[str, Any]:
         """The snapshot, or what the task says, or why there is neither.
+
+        Args:
+            tell: told of the worker's progress, from another thread.
 
         Raises:
             InspectError: what the worker itself has to tell the user.
         """
         from pydantic import TypeAdapter
 
-        try:
-            out, _ = self.process.communicate(timeout=self.request.seconds)
-        except subprocess.TimeoutExpired:
+        out = self.listen(tell)
+        if out is None:
             return self.failed(f"building took over {self.request.seconds:g} s and was stopped")
         if len(out) > ANSWER:
             return self.failed(f"the worker's answer is over {ANSWER} bytes")
@@ -78,6 +83,29 @@ class Worker:
             told: dict[str, Any] = said["told"]
             return told
         return TypeAdapter(Snapshot).validate_python(said["snapshot"])
+
+    def listen(self, tell: Callable[[Any], None] | None) -> bytes | None:
+        """All that the worker writes but its progress, which is told on; None when it takes too long."""
+        assert self.process.stdout is not None
+        stream, lines = self.process.stdout, list[bytes]()
+
+        def read() -> None:
+            size = 0
+            for line in stream:
+                if line.startswith(PROGRESS):
+                    if tell is not None:
+                        tell(json.loads(line)["progress"])
+                elif size <= ANSWER:
+                    size += len(line)
+                    lines.append(line)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(self.request.seconds)
+        if reader.is_alive():
+            return None
+        self.process.wait()
+        return b"".join(lines)
 
     def failed(self, reason: str) -> Skip:
         """Nothing was built: the reason, with the last line of the log where that tells more."""

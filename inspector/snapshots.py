@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from inspector import sources
-from inspector.model import EXIT_USAGE, InspectError, Skip, Snapshot
+from inspector.model import EXIT_INTERNAL, EXIT_USAGE, InspectError, Skip, Snapshot
 from inspector.process import Worker
 from inspector.reading import Limits
 from inspector.sources import Source
-from inspector.worker import FILES, Request
+from inspector.worker import FILES, NO_SOURCE, Request
 
 SECONDS = 300.0
 DTYPES = ("float32", "float16", "bfloat16", "float64")
@@ -128,6 +128,34 @@ def ask(
         return found
     reason = found.reason if isinstance(found, Skip) else "no answer"
     raise InspectError(f"{text}: {reason}", hint="inspect-pipe diff tells what is wrong with the source")
+
+
+def alone(
+    task: str,
+    given: dict[str, Any],
+    *,
+    device: str = "cpu",
+    timeout: float = SECONDS,
+    progress: Callable[[Any], None] | None = None,
+) -> dict[str, Any]:
+    """Have one of :data:`inspector.worker.TASKS` done that needs no source.
+
+    Args:
+        task: what is to be done.
+        given: its arguments, plain data.
+        device: where it runs.
+        timeout: how many seconds it may take.
+        progress: told of it, from another thread.
+
+    Raises:
+        InspectError: it cannot be done.
+    """
+    request = Request(task, NO_SOURCE, task=task, given=given, device=device, seconds=timeout, here=os.getcwd())
+    with Worker(request) as worker:
+        found = worker.answer(progress)
+    if isinstance(found, dict):
+        return found
+    raise InspectError(f"{task}: {found.reason if isinstance(found, Skip) else 'no answer'}", exit_code=EXIT_INTERNAL)
 
 
 def request_of(source: Source, folder: Source, limits: Limits, timeout: float, **options: Any) -> Request:

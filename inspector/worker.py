@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,13 @@ TASKS = {
     "whatif": "inspector.trying.answers:answers",
     "trace": "inspector.tracing.tasks:trace_of",
     "blame": "inspector.blaming.chain:blame_of",
+    "sigmas": "inspector.samplers.tasks:checks_of",
+    "lint": "inspector.samplers.lint:lint",
 }
 """What can be done with the live object instead of looking at it: a function of the object, giving plain data."""
+
+NO_SOURCE = "none"
+"""The scheme of a task that needs no object, only what it is given; it is told a function for its progress too."""
 
 WITH_FILES = ("trace", "blame")
 """Tasks that are also told what the JSON files say: component path -> content."""
@@ -62,21 +68,28 @@ class Request:
     given: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def answer(request: Request) -> bytes:
+def answer(request: Request, tell: Callable[[Any], None] = lambda _: None) -> bytes:
     """The snapshot of what was asked for, or what the user can do about it, as JSON."""
     from pydantic import TypeAdapter
 
     try:
         if request.task:
-            return json.dumps({"told": told(request)}).encode()
+            return json.dumps({"told": told(request, tell)}).encode()
         return b'{"snapshot":' + TypeAdapter(Snapshot).dump_json(run(request)) + b"}"
     except InspectError as error:
         fields = ("message", "hint", "exit_code", "code", "where")
         return json.dumps({"error": {name: getattr(error, name) for name in fields}}).encode()
 
 
-def told(request: Request) -> dict[str, Any]:
+def told(request: Request, tell: Callable[[Any], None]) -> dict[str, Any]:
     """What the task says of the live object, with what could not be built."""
+    if request.scheme == NO_SOURCE:
+        prepare()
+        module, _, name = TASKS[request.task].partition(":")
+        alone: dict[str, Any] = getattr(importlib.import_module(module), name)(
+            **request.given, tell=lambda *said: tell(said)
+        )
+        return alone
     from inspector import static
     from inspector.merging import refused
     from inspector.reading import Limits
@@ -178,7 +191,9 @@ def prepare() -> None:
 
 def seal(request: Request) -> str:
     """Put the walls up around this process; says what is in force."""
-    guard.limit(request.seconds, None if request.weights or request.scheme in USER_CODE else MEMORY)
+    # a GPU's driver maps more addresses than any limit that would still be one
+    unlimited = request.weights or request.scheme in USER_CODE or request.device not in (None, "cpu")
+    guard.limit(request.seconds, None if unlimited else MEMORY)
     if request.scheme in USER_CODE:
         sys.path.insert(0, request.here)
         return "the user's own code: limits only"
@@ -204,8 +219,12 @@ def main() -> None:
     request = Request(**json.loads(sys.argv[1]))
     sys.stderr.write(f"guard: {seal(request)}\n")
     status = 0
+
+    def tell(progress: Any) -> None:
+        os.write(reply, json.dumps({"progress": progress}).encode() + b"\n")
+
     try:
-        said = answer(request)
+        said = answer(request, tell)
     except BaseException as error:  # noqa: BLE001 (the parent tells the user; the trace is in the log)
         traceback.print_exc()
         status, said = EXIT_INTERNAL, json.dumps({"crash": f"{type(error).__name__}: {error}"[:500]}).encode()

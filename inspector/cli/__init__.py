@@ -16,7 +16,7 @@ def main() -> None:
     from inspector.cli.guarded import guarded
 
     with guarded():
-        from inspector.cli import experiments, presets, stories  # noqa: F401 (their commands join the app)
+        from inspector.cli import experiments, presets, samplers, stories  # noqa: F401 (their commands join the app)
         from inspector.cli.app import app
 
         app(prog_name="inspect-pipe")

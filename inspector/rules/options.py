@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inspector.model import Finding
+from inspector.model import Finding, Severity
 from inspector.rules.grids import number
 from inspector.rules.registry import Series, at_steps, finding, sampler_rule
 
 _SPACING = ("timestep_spacing", "steps_offset")
+_PROJECTS = {"a1111": "A1111", "comfyui": "ComfyUI", "k-diffusion": "k-diffusion"}
 _NOTED = 1e-3
 """A difference from another project that no eye sees."""
 
@@ -182,8 +183,9 @@ def elsewhere(series: Series) -> Iterator[Finding]:
     for reason in dict.fromkeys(r["against"]["reason"] for r in rows):
         mine = [r for r in rows if r["against"]["reason"] == reason]
         most = max((float(r["against"]["relative"]) for r in mine if r["against"]["relative"] is not None), default=1.0)
-        name, closest = mine[0]["against"]["name"], mine[0]["against"]["closest"]
+        seen = mine[0]["against"]
+        name, closest = f"{_PROJECTS[seen['name']]}'s {seen['sampler']}", seen["closest"]
         by = "" if most == float("inf") else f" by up to {number(most * 100)}%"
         fix = closest["text"] if closest else ""
-        severity = "note" if most < _NOTED else None
+        severity: Severity | None = "note" if most < _NOTED else None
         yield finding("IPS316", series.where, f"{at_steps(mine)}: {name} differs{by}: {reason}", fix, severity=severity)

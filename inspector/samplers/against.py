@@ -38,21 +38,21 @@ def against(subject: Subject, steps: int, row: dict[str, Any], project: str, sho
     """What the other project has under this name.
 
     Returns:
-        ``project``; ``name`` there; ``verdict`` pass, differ or skip; ``relative``, the largest difference, None where
-        the numbers of steps differ; ``tolerance``; ``reason`` and ``conventions``, the keys of the conventions that
-        were proven; ``sigmas`` there; ``closest``, what comes nearest to them.
+        ``name``, the project; ``sampler``, how it is called there; ``verdict`` pass, differ or skip; ``relative``, the
+        largest difference, None where the numbers of steps differ; ``tolerance``; ``reason`` and ``conventions``, the
+        keys of the conventions that were proven; ``sigmas`` there; ``closest``, what comes nearest to them.
     """
     import numpy as np
 
     told: dict[str, Any] = {
-        "project": project, "name": PROJECTS[project], "verdict": "skip", "reason": "", "relative": None,
+        "name": project, "sampler": "", "verdict": "skip", "reason": "", "relative": None,
         "tolerance": None, "conventions": [], "sigmas": [], "closest": None,
     }  # fmt: skip
     found = _schedule(subject, project)
     if found is None:
         return told | {"reason": f"{PROJECTS[project]} has no sampler of this name"}
     schedule, name, discard = found
-    told["name"] = f"{PROJECTS[project]}'s {name}"
+    told["sampler"] = name
     model = subject.model
     try:
         theirs = np.array(_theirs(subject, steps, project, schedule, discard))

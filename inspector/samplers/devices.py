@@ -48,27 +48,36 @@ REAL_TIMES = (
 """Classes whose timesteps are real numbers, float32; those of all others are int64."""
 
 
+def named(device: str) -> str:
+    """The kind of device that is meant: ``cuda`` of ``cuda:0``.
+
+    Raises:
+        InspectError: nothing is called so (exit 2).
+    """
+    kind = device.partition(":")[0]
+    if kind in DEVICES:
+        return kind
+    from difflib import get_close_matches
+
+    near = get_close_matches(kind.lower(), DEVICES, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(DEVICES)}"
+    raise InspectError(f"no device is called {device[:40]!r}", hint=hint, exit_code=EXIT_USAGE)
+
+
 def usable(device: str) -> str:
-    """The device by its plain name.
+    """The same, once torch says that there is one.
 
     Raises:
         InspectError: there is no such device, on this machine or at all (exit 2).
     """
     import torch
 
-    kind = device.partition(":")[0]
-    if kind not in DEVICES:
-        from difflib import get_close_matches
-
-        near = get_close_matches(kind.lower(), DEVICES, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(DEVICES)}"
-        raise InspectError(f"no device is called {device!r}", hint=hint, exit_code=EXIT_USAGE)
-    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}.get(kind, lambda: True)
-    if not there():
+    kind = named(device)
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(kind, True):
         hint = "use --device cpu, or --device simulated, which tests the device logic without one"
-        raise InspectError(
-            f"{kind} is not available: torch {torch.__version__} sees none", hint=hint, exit_code=EXIT_USAGE
-        )
+        message = f"{kind} is not available: torch {torch.__version__} sees none"
+        raise InspectError(message, hint=hint, exit_code=EXIT_USAGE)
     return kind
 
 

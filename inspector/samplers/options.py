@@ -81,10 +81,11 @@ def _inert(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any]
 
 def counting(model: Model, shop: Workshop) -> dict[str, dict[str, Any]]:
     """The settings of the model's config that change the sigmas or alphas of its own class: key -> value, owner."""
-    return shop.once(model, "counting", lambda: _counting(model, shop))
+    found: dict[str, dict[str, Any]] = shop.once(model, "counting", lambda: _counting(model))
+    return found
 
 
-def _counting(model: Model, shop: Workshop) -> dict[str, dict[str, Any]]:
+def _counting(model: Model) -> dict[str, dict[str, Any]]:
     from inspector import classes
 
     name = model.config.get("_class_name")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,8 @@ def _beta_times(table: Array, count: int) -> Array:
     from scipy.special import betaincinv
 
     places = np.rint(betaincinv(0.6, 0.6, 1.0 - np.linspace(0.0, 1.0, count, endpoint=False)) * (len(table) - 1))
-    return table[places[np.append(True, places[1:] != places[:-1])].astype(int)]
+    kept: Array = table[places[np.append(True, places[1:] != places[:-1])].astype(int)]
+    return kept
 
 
 def _times(recipe: Recipe, total: int, count: int) -> Array:
@@ -94,7 +95,8 @@ def _times(recipe: Recipe, total: int, count: int) -> Array:
     if recipe.spaced == "trailing":
         return spacing.trailing(total, count)
     if recipe.spaced == "every nth":
-        return total - 1.0 - np.floor(np.arange(count) * (total / count))
+        nth: Array = total - 1.0 - np.floor(np.arange(count) * (total / count))
+        return nth
     if recipe.spaced == "from one":
         return np.arange(1, total, max(total // count, 1), dtype=np.float64)[::-1]
     if recipe.spaced == "N of N+1":
@@ -119,7 +121,7 @@ def _flow(recipe: Recipe, steps: int) -> Array:
 
     total, factor, count = int(recipe.beta[3]), float(recipe.shift or 1.0), steps + recipe.discard
     low = 1.0 / total
-    grids = {
+    grids: dict[str, Callable[[], Array]] = {
         "both ends": lambda: np.linspace(1.0, low, count),
         "twice": lambda: np.linspace(1.0, flow.shift(low, factor), count),
         "1 to 1/N": lambda: np.linspace(1.0, 1.0 / count, count),

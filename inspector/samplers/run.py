@@ -102,7 +102,7 @@ def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]
         if plan.solve and row["sigmas"]:
             from inspector.samplers.solving import solved
 
-            row["solve"] = solved(subject, n, shop, row)
+            row["solve"] = solved(subject, n, shop, plan.device, plan.dtype)
         rows.append(row)
     return rows
 

@@ -26,7 +26,7 @@ def checks_of(
 
     Args:
         presets: keys of the table, or ``{name, class, kwargs, …}`` of the user's own; empty for the whole table.
-        models: names of the table, or ``{name, config, kind, source}``; empty for the usual ones.
+        models: names of the table, or ``{name, config, mu, source, kind}``; empty for the usual ones.
         steps: empty for those of `run.STEPS`.
         device, dtype, against, solve: see `run.Plan`.
         over: laid over the kwargs of every preset.
@@ -42,7 +42,7 @@ def checks_of(
 
     torch.set_num_threads(1)
     kind = usable(device)
-    chosen = [MODELS[m] if isinstance(m, str) else Model(mu=None, **m) for m in models]
+    chosen = [MODELS[m] if isinstance(m, str) else Model(**m) for m in models]
     named = [PRESETS[p] if isinstance(p, str) else Preset(**p) for p in presets]
     found = subjects(named, chosen, over=dict(over or {})) if named else everything(chosen)
     plan = Plan(found, tuple(steps), kind, dtype, against=against, solve=solve)

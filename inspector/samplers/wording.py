@@ -8,8 +8,8 @@ SAYS = {
     "spaced": "other timesteps: here {here}, there {there}",
     "rounded": "rounded timesteps: here to whole ones, there not",
     "between": "sigma between two timesteps is read linearly here, in ln(sigma) there",
-    "ends": "spaced grid end points: here the spread runs between the ends of the spaced timesteps, there between those "
-    "of the training table",
+    "ends": "spaced grid end points: here the spread runs between the ends of the spaced timesteps, "
+    "there between those of the training table",
     "discard": "discarded penultimate sigma: there one step more is made and the last sigma before zero dropped",
     "final": "the last sigma: here the smallest of training, there zero",
     "snr": "zero-SNR floor: the noisiest sigma is {here} here, {there} there",

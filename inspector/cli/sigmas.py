@@ -1,0 +1,157 @@
+"""``inspect-pipe sigmas``: have the checks done in the worker, judge the rows, print, give the exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from inspector.cli.diffing import Request, filtered, merged, status
+from inspector.cli.output import emit, look
+from inspector.model import EXIT_USAGE, InspectError
+from inspector.samplers.asked import given, steps_of
+from inspector.samplers.models import Model, find_model
+from inspector.samplers.presets import Preset, load_table
+from inspector.settings import Settings, load
+
+SECONDS = 1800.0
+"""A sweep over a thousand numbers of steps takes minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of the command line, as typed."""
+
+    presets: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    steps: str = ""
+    device: str = "cpu"
+    dtype: str = "float32"
+    against: str = ""
+    solve: bool = False
+    keywords: tuple[str, ...] = ()
+    own: Path | None = None
+    plot: bool = False
+    svg: Path | None = None
+    timeout: float | None = None
+
+
+def run_sigmas(request: Request, asked: Asked) -> int:
+    """Do it, and return the exit status.
+
+    Raises:
+        InspectError: an option is wrong, a source cannot be read, or the report cannot be written.
+    """
+    named = [Path(m) for m in asked.models if Path(m).exists()]
+    settings = merged(load(named), request, {})
+    for target in (request.output, asked.svg):
+        if target is not None:
+            from inspector.writing import refuse
+
+            refuse(target, named)
+    if asked.svg is not None and not asked.svg.is_dir():
+        raise InspectError(f"--svg {asked.svg} is no folder", hint=f"mkdir {asked.svg}", exit_code=EXIT_USAGE)
+    if asked.plot:
+        from inspector.render.plot import require
+
+        require()
+    task = given(
+        asked.presets,
+        [model_of(m) for m in asked.models],
+        steps_of(asked.steps),
+        own=own_presets(asked.own, settings),
+        device=asked.device,
+        dtype=asked.dtype,
+        over=overrides(asked.keywords),
+        against=asked.against,
+        solve=asked.solve,
+    )
+    from inspector import snapshots
+
+    with bar() as tell:
+        timeout = asked.timeout or settings.timeout or SECONDS
+        found = snapshots.alone("sigmas", task, device=task["device"], timeout=timeout, progress=tell)
+    from inspector.samplers.report import report_of
+
+    report = filtered(report_of(title(asked), found), settings)
+    shown = look(verbose=settings.verbose, to_file=request.output is not None)
+    from inspector.render import render
+    from inspector.render.curves import groups
+
+    for group in groups(report.data["checks"]) if asked.svg else ():
+        from inspector.render.figures import svg
+        from inspector.writing import write
+
+        write(Path(str(asked.svg)) / f"{group.slug}.svg", svg(group), inspected=named)
+    if asked.plot:
+        report = replace(report, data={**report.data, "plot": True})
+    text = render(report, settings.format, shown)
+    emit(text, request.output, inspected=named)
+    return status(report, settings)
+
+
+def title(asked: Asked) -> str:
+    """What was asked for, for the head of the report."""
+    shown = ", ".join(asked.presets) if asked.presets else str(asked.own) if asked.own else "all presets"
+    return f"{shown} on {', '.join(asked.models)}" if asked.models else shown
+
+
+def model_of(text: str) -> Model:
+    """A model of the table, or the scheduler config of a SOURCE, of which only files are read here.
+
+    Raises:
+        InspectError: there is neither, or the source cannot be read.
+    """
+    try:
+        return find_model(text)
+    except InspectError:
+        if not (Path(text).exists() or any(c in text for c in ":/\\") or text.endswith(".json")):
+            raise
+    from inspector import snapshots
+    from inspector.samplers.sourced import model_of as sourced
+
+    return sourced(snapshots.take(text, static=True), text)
+
+
+def own_presets(file: Path | None, settings: Settings) -> Sequence[Preset]:
+    """The presets of ``--presets FILE`` or of the project."""
+    if file is not None:
+        return list(load_table(file).values())
+    if settings.presets:
+        from inspector.samplers.owntables import parse
+
+        return list(parse(settings.presets, settings.file).values())
+    return ()
+
+
+def overrides(keywords: Sequence[str]) -> dict[str, Any]:
+    """``k=v`` as typed."""
+    if not keywords:
+        return {}
+    from inspector.tracing.keywords import parsed
+
+    return parsed(keywords)
+
+
+@contextlib.contextmanager
+def bar() -> Iterator[Callable[[Any], None] | None]:
+    """A progress bar on stderr when a person watches."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def tell(said: Any) -> None:
+            done, total, what = said
+            progress.update(task, completed=done, total=total, description=str(what)[:60])
+
+        yield tell

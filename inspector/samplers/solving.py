@@ -1,0 +1,51 @@
+"""``--solve``: the exact result of a preset's whole step loop on Gaussian data, for one row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inspector.samplers.agreement import number
+from inspector.samplers.build import Subject, Workshop, call_of, class_of
+from inspector.samplers.order import order
+from inspector.samplers.solve import solve
+
+
+def solved(subject: Subject, steps: int, shop: Workshop, device: str, dtype: str) -> dict[str, Any]:
+    """The exact mean and standard deviation at N, and the order of convergence over N = 10 … 160.
+
+    Returns:
+        ``mean``, ``std``; ``exact_mean``, ``exact_std``, the end of the probability flow, or of the reverse SDE where
+        steps draw noise; ``noise``, their numerical noise; ``order``, its ``floor`` for N to infinity and what of it is
+        ``allowed``; ``short``, why the loop does not get there, or empty; ``reason`` where there are no numbers.
+    """
+    kwargs = subject.kwargs
+    made = shop.get(class_of(subject.preset.cls), subject.preset, subject.model, kwargs)
+    where = device if device not in ("cpu", "simulated") else "cpu"
+
+    def call(n: int) -> dict[str, Any]:
+        return {k: v for k, v in call_of(subject, n).items() if k != "num_inference_steps"}
+
+    wide = "float64" if dtype == "float32" and where != "mps" else dtype
+    found = solve(made, steps, call=call(steps), device=where, dtype=wide, upcast=wide != "float64")
+    fit = shop.once(made, f"order {where}", lambda: order(made, call=call, device=where))
+    limit = found.limit or (None, None)
+    short = ""
+    if fit.converges is False:
+        left = "" if fit.floor is None else f" (for N to infinity {fit.floor:+.2g} is left)"
+        short = f"more steps do not bring it there{left}"
+    return {
+        "mean": _plain(found.mean),
+        "std": _plain(found.std),
+        "exact_mean": _plain(limit[0]),
+        "exact_std": _plain(limit[1]),
+        "noise": found.noise,
+        "order": _plain(fit.value),
+        "floor": _plain(fit.floor),
+        "allowed": _plain(fit.allowed),
+        "short": short,
+        "reason": found.reason or fit.reason,
+    }
+
+
+def _plain(value: float | None) -> Any:
+    return None if value is None else number(value)
