@@ -17,6 +17,10 @@ LEVELS = ("bottom", "worker", "door")
 TOP_LEVEL_EXCEPTIONS = {f"cli/{name}.py": {"typer"} for name in ("app", "experiments", "presets", "samplers", "stories")}
 """Module tops that import more than the standard library: typer reads the options from the functions themselves."""
 
+EVERYWHERE = ("print", "sys.exit", "exit", "os._exit")
+EXITS = {"script.py": ("print", "sys.exit", "exit")}
+"""``watch`` ends the children that the user's script forked, which must not report as well."""
+
 COMMUNITY = ("demo/long_prompt.py", "demo/wildcard.py")
 """Copied into a demo's folder as its pipeline.py and never imported from here."""
 
