@@ -61,8 +61,9 @@ def whatif(
     name that an earlier line made); a value is a path, a literal, CLASS.from_config(PATH, k=v) or copy.deepcopy(PATH).
     PATH.register_to_config(k=v) and PATH.register_modules(k=PATH) are lines too.
 
-    Exit status: 0 answered, 1 with --fail-on note: a line does less than it says, 2 usage or a line that cannot be tried, 3 a source or a part of it could not be read,
-    4 internal error, 5 the report could not be written, 130 interrupted.
+    Exit status: 0 answered, 1 with --fail-on note when a line does less than it says, 2 usage or a line that cannot be
+    tried, 3 a source or a part of it could not be read, 4 internal error, 5 the report could not be written,
+    130 interrupted.
     """
     with guarded(traceback=traceback):
         from inspector.cli.diffing import Request
