@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inspector.samplers.expected import NoReference, expected, extras
+from inspector.samplers.expected import NoReference, expected
+from inspector.samplers.schedules import between
+from inspector.samplers.tolerance import ULP
 from tests import golden
 
 TWICE = ("HeunDiscreteScheduler", "FlowMatchHeunDiscreteScheduler", "DPMSolverSDEScheduler", "KDPM2DiscreteScheduler",
@@ -89,23 +91,27 @@ def test_its_own_alphas_leave_a_few_ulp(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_levels_between_two_steps(path: Path) -> None:
+    """KDPM2's middle levels, of the step before, and its ancestral kin's, of the step; both interleaved there."""
     data = golden.load(path)
     seen = 0
     for r in records(path):
-        if "sigmas_interpol" not in r or r["N"] == 1:
+        if "sigmas_interpol" not in r or r["N"] < 3:
             continue
-        cls = data["presets"][r["preset"]]["cls"]
-        held = golden.values(data, r["grid"])
-        for name, made in extras(cls, held.tolist()).items():
-            raw = golden.values(data, r[name])
-            # Interleaved there; KDPM2's are of the step before, its ancestral kin's of the step itself.
-            theirs = raw[1::2] if cls == "KDPM2DiscreteScheduler" else np.append(raw[0], raw[1::2])
-            ours, upto = np.asarray(made.values), r["N"] - 1
-            off, allowed = np.abs(theirs[:upto] - ours[:upto]) / ours[:upto], np.asarray(made.relative)[:upto]
-            # Beyond 1 no digit is left: diffusers has NaN for PixArt at N = 2.
-            assert np.all((off <= allowed) | (allowed > 1)), (r, name)
-            assert ours[-1] == 0
-            seen += 1
+        held, count = golden.values(data, r["grid"]), r["N"] - 1
+        first, second = held[:-2], held[1:-1]
+        if "sigmas_down" not in r:
+            theirs = golden.values(data, r["sigmas_interpol"])[1::2][:count]
+            assert golden.relative(theirs, between.geometric(first, second)) < 16 * ULP, r
+        else:
+            down, up = between.ancestral(first, second)
+            made = {"sigmas_down": down, "sigmas_up": up, "sigmas_interpol": between.geometric(first, down)}
+            # The root of a difference there loses (sigma_next / down)², the square of the step's ratio.
+            lost = 16 * ULP + 2 * ULP * (first / second) ** 2
+            for name, ours in made.items():
+                raw = golden.values(data, r[name])
+                theirs = np.append(raw[0], raw[1::2])[:count]
+                assert np.all((np.abs(theirs - ours) <= lost * ours) | (lost > 1)), (r, name)
+        seen += 1
     assert seen > 10
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from inspector.samplers.families import continuous, discrete, edm, indexed, rectified
 from inspector.samplers.families.run import Expected, NoReference, Run
-from inspector.samplers.schedules import between
-from inspector.samplers.tolerance import ULP
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FAMILIES", "WITHOUT", "Expected", "Extra", "NoReference", "expected", "extras"]
+__all__ = ["FAMILIES", "WITHOUT", "Expected", "NoReference", "expected"]
 
 FAMILIES: dict[str, Callable[[Run], Expected]] = {
     **dict.fromkeys(
@@ -127,45 +125,3 @@ def expected(
     given = timesteps if timesteps is not None else sigmas
     count = steps if given is None else len(given)
     return family(Run(cls, config, count, mu, alphas_cumprod, sigmas, timesteps))
-
-
-class Extra(NamedTuple):
-    """What a class keeps beside the grid: one value and one relative tolerance a step, the last step's value zero."""
-
-    values: tuple[float, ...]
-    relative: tuple[float, ...]
-
-
-def extras(cls: str, sigmas: Sequence[float]) -> dict[str, Extra]:
-    """The levels between two steps that two-stage classes keep, under their attributes' names.
-
-    Args:
-        cls: the scheduler's class name.
-        sigmas: the grid, final sigma included, shape (N+1,).
-
-    Returns:
-        For KDPM2 ``sigmas_interpol``, for its ancestral kin also ``sigmas_down`` and ``sigmas_up``, each of N values;
-        nothing for other classes. The ancestral ``down`` is a root of a difference in the library: in float32 it loses
-        the square of the ratio of the two levels, which its tolerance allows.
-    """
-    import numpy as np
-
-    grid = np.asarray(sigmas, dtype=np.float64)
-    first, second = grid[:-1], grid[1:]
-    flat = np.full(len(first), 16 * ULP)
-    if cls == "KDPM2DiscreteScheduler":
-        return {"sigmas_interpol": _extra(between.geometric(first, second), flat)}
-    if cls != "KDPM2AncestralDiscreteScheduler":
-        return {}
-    down, up = between.ancestral(first, second)
-    with np.errstate(divide="ignore"):
-        lost = flat + 2 * ULP * (first / second) ** 2
-    return {
-        "sigmas_interpol": _extra(between.geometric(first, down), lost),
-        "sigmas_down": _extra(down, lost),
-        "sigmas_up": _extra(up, flat),
-    }
-
-
-def _extra(values: NDArray[np.float64], relative: NDArray[np.float64]) -> Extra:
-    return Extra(tuple(values.tolist()), tuple(relative.tolist()))
