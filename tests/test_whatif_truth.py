@@ -1,7 +1,7 @@
 """``whatif`` against what really happens: the same line run by Python itself on a real object, and looked at here.
 
-Nothing of the code under test is used to find the truth: real ``set_timesteps`` and ``step``, real ``from_config``, real
-``save_pretrained`` and ``from_pretrained``.
+Nothing of the code under test is used to find the truth: real ``set_timesteps`` and ``step``, real ``from_config``,
+real ``save_pretrained`` and ``from_pretrained``.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def other(key: str, value: Any) -> Any:
         return not value
     if isinstance(value, int):
         return 500 if value == 1000 else value + 1
-    return round(value * 0.5 + 0.01, 6)
+    return round(value * 0.5 + 0.003, 6)
 
 
 # a few keys of each kind: read in set_timesteps, in step, in __init__ only, on the object, on condition, hidden

@@ -49,8 +49,9 @@ def answer(row: dict[str, Any], name: str, label: str) -> list[Text]:
 
 
 def places(row: dict[str, Any], page: Page) -> Iterator[Text]:
-    """The places that changed, those of the line's own setting first."""
-    changed = row["changed"]
+    """The places that changed; of a component that was replaced its class, not the pairs that name it."""
+    swapped = {f"pipe.{c['where']}" for c in row["changed"] if c["place"] == "class"}
+    changed = [c for c in row["changed"] if page.verbose or c["where"] not in swapped]
     most = len(changed) if page.verbose else _MOST
     rows = []
     for change in changed[:most]:

@@ -142,7 +142,8 @@ def takers(key: str, subject: Subject) -> str:
         return "; no scheduler of diffusers does"
     owners = [i.name for i in schedulers() if close[0] in i.parameters]
     mistyped = f"; did you mean {close[0]}?" if close[0] != key else ""
-    return f"{mistyped}; {owners[0]} {'and others take' if len(owners) > 1 else 'takes'} {close[0]}"
+    first = next((o for o in ("DPMSolverMultistepScheduler", "EulerDiscreteScheduler") if o in owners), owners[0])
+    return f"{mistyped}; {first} {'and others take' if len(owners) > 1 else 'takes'} {close[0]}"
 
 
 def made_why(key: str, own: Rows, subject: Subject, evidence: Evidence, value: Any) -> str:
