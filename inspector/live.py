@@ -76,6 +76,9 @@ def build_factory(target: str) -> Built:
     except (ImportError, AttributeError) as error:
         hint = "py:MODULE:FUNCTION, importable from here"
         raise InspectError(f"py:{target}: {library.said(error)}", hint=hint) from error
+    except Exception as error:  # the user's own code: a module that raises while it is imported
+        hint = "import it yourself to see the whole story"
+        raise InspectError(f"py:{target}: importing {module} raised {library.said(error)}", hint=hint) from error
     obj = makers.attempt(found) if callable(found) and not hasattr(type(found), "config_name") else found
     if isinstance(obj, Exception):
         hint = "call it yourself to see the whole story"

@@ -11,6 +11,8 @@ from inspector.cli.app import app
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
+Codes = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")]
+Ignored = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")]
 Own = Annotated[
     Path | None, typer.Option("--presets", metavar="FILE", help="Presets of your own, JSON or TOML; they come first.")
 ]
@@ -75,4 +77,52 @@ def show(
         from inspector.cli.tables import run_show
 
         status = run_show(Request("", output=output, form=form), name, own)
+    raise typer.Exit(status)
+
+
+def models(incomplete: str) -> list[str]:
+    from inspector.samplers.models import MODELS
+
+    return [name for name in MODELS if name.startswith(incomplete)]
+
+
+@presets.command(short_help="Try a table of presets of your own: what raises, what has no effect, what is the same.")
+def lint(
+    table: Annotated[str, typer.Argument(metavar="FILE|py:MODULE:NAME", help="JSON, TOML, or a table in Python code.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Try it on this model; repeatable. Common ones when left out.", autocompletion=models
+        ),
+    ] = None,
+    steps: Annotated[str, typer.Option(metavar="N,N-N", help="20,30 or 1-100; what people use when left out.")] = "",
+    form: Form = None,
+    output: Output = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every preset, and every note.")] = False,
+    select: Codes = None,
+    ignore: Ignored = None,
+    fail_on: Annotated[
+        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this on: error, warning (default), note, never.")
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
+    traceback: Traceback = False,
+) -> None:
+    """Every preset of the table, made and run: keys that its class does not take, options without effect, presets that
+    are one sampler, that raise, or that give NaN.
+
+    A row in Python may be a class, (class, kwargs), {"class": …, "kwargs": …}, a partial, a function of the config, or
+    a scheduler; the module runs as your own code.
+
+    Exit status: 0 nothing found, 1 findings, 2 usage or no table, 3 it could not be read, 4 internal error,
+    5 the report could not be written, 130 interrupted.
+    """
+    with guarded(traceback=traceback):
+        from inspector.cli.diffing import Request
+        from inspector.cli.tables import run_lint
+
+        request = Request(
+            "", None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
+        )
+        status = run_lint(request, table, model or [], steps, timeout)
     raise typer.Exit(status)

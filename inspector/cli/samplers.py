@@ -72,7 +72,8 @@ def sigmas(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every check and every number.")] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curves.")] = False,
     svg: Annotated[
-        Path | None, typer.Option("--svg", metavar="FOLDER", help="Draw the curves, one picture a group of presets.")
+        Path | None,
+        typer.Option("--svg", metavar="PATH", help="Draw the curves: X.svg for one picture, else a folder."),
     ] = None,
     select: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")] = None,

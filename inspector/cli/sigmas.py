@@ -6,13 +6,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inspector.cli.diffing import Request, filtered, merged, status
 from inspector.cli.output import emit, look
-from inspector.model import EXIT_USAGE, InspectError
+from inspector.cli.pictures import drawn, require
+from inspector.model import InspectError
 from inspector.samplers.asked import given, steps_of
 from inspector.samplers.models import Model, find_model
 from inspector.samplers.presets import Preset, load_table
@@ -53,12 +54,7 @@ def run_sigmas(request: Request, asked: Asked) -> int:
             from inspector.writing import refuse
 
             refuse(target, named)
-    if asked.svg is not None and not asked.svg.is_dir():
-        raise InspectError(f"--svg {asked.svg} is no folder", hint=f"mkdir {asked.svg}", exit_code=EXIT_USAGE)
-    if asked.plot:
-        from inspector.render.plot import require
-
-        require()
+    require(asked.plot, asked.svg)
     task = given(
         asked.presets,
         [model_of(m) for m in asked.models],
@@ -78,18 +74,10 @@ def run_sigmas(request: Request, asked: Asked) -> int:
     from inspector.samplers.report import report_of
 
     report = filtered(report_of(title(asked), found), settings)
-    shown = look(verbose=settings.verbose, to_file=request.output is not None)
+    report = drawn(report, asked.plot, asked.svg, request.output, named)
     from inspector.render import render
-    from inspector.render.curves import groups
 
-    for group in groups(report.data["checks"]) if asked.svg else ():
-        from inspector.render.figures import svg
-        from inspector.writing import write
-
-        write(Path(str(asked.svg)) / f"{group.slug}.svg", svg(group), inspected=named)
-    if asked.plot:
-        report = replace(report, data={**report.data, "plot": True})
-    text = render(report, settings.format, shown)
+    text = render(report, settings.format, look(verbose=settings.verbose, to_file=request.output is not None))
     emit(text, request.output, inspected=named)
     return status(report, settings)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from inspector.cli.diffing import Request, merged, status
-from inspector.cli.output import emit, look
+from inspector.cli.output import emit, look, progress
 from inspector.model import EXIT_USAGE, InspectError, Report
-from inspector.samplers.presets import Preset, load_table
+from inspector.samplers.owntables import load_table, read_rows
+from inspector.samplers.presets import Preset
 from inspector.settings import Settings, did_you_mean, load
 
 ORDERS = ("class", "ui")
+SECONDS = 1800.0
+"""How long trying a table may take."""
 
 
 def run_list(request: Request, word: str, by: str, own: Path | None) -> int:
@@ -38,6 +42,38 @@ def run_show(request: Request, name: str, own: Path | None) -> int:
 
     settings = settings_of(request)
     return show(shown(name, own_presets(own)), request, settings)
+
+
+def run_lint(request: Request, table: str, models: Sequence[str], steps: str, timeout: float | None) -> int:
+    """Try a table of presets, and return the exit status.
+
+    Raises:
+        InspectError: it is no table, an option is wrong, or a file cannot be read or written.
+    """
+    from inspector.cli.diffing import filtered
+    from inspector.samplers.asked import steps_of
+    from inspector.samplers.linted import report_of
+    from inspector.samplers.models import find_model
+
+    live = table.startswith("py:")
+    inspected = () if live else (Path(table),)
+    settings = settings_of(request, inspected)
+    given: dict[str, Any] = {"where": table, "models": [find_model(name).name for name in models]}
+    if steps.strip():
+        given["steps"] = list(steps_of(steps))
+    seconds = timeout or settings.timeout or SECONDS
+    from inspector import snapshots
+
+    if live:
+        with progress() as tell:
+            found = snapshots.ask(table, "lint", given, timeout=seconds, progress=tell)
+    else:
+        given["table"] = read_rows(table)
+        from inspector.cli.sigmas import bar
+
+        with bar() as tell_progress:
+            found = snapshots.alone("lint", given, timeout=seconds, progress=tell_progress)
+    return show(filtered(report_of(found), settings), request, settings, inspected)
 
 
 def own_presets(own: Path | None) -> tuple[Preset, ...]:

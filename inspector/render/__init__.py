@@ -26,10 +26,11 @@ BODIES: dict[str, str] = {
     "sigmas": "inspector.render.sigmas:told",
     "presets list": "inspector.render.presets:listed",
     "presets show": "inspector.render.presets:shown",
+    "presets lint": "inspector.render.lint:told",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
 
-TELLING = frozenset({"trace", "blame", "sigmas"})
+TELLING = frozenset({"trace", "blame", "sigmas", "presets lint"})
 """The commands of these whose own part tells the findings too, in its own order."""
 
 

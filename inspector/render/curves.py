@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.render.escape import Safe, safe
-from inspector.render.parts import value_text
+from inspector.render.parts import counted, value_text
 
 MOST = 6
 """Panels of one figure; a larger group goes on in the next."""
@@ -40,19 +40,21 @@ class Panel:
     """One row of the report: its curves, and how far each sigma is from its reference.
 
     ``wrong``: its codes, or its verdict where it has none; empty where all is right or nothing could be judged.
-    ``errors``: (step, |sigma / reference - 1|), exact agreement left out. ``tolerance``: relative; 0 is none.
+    ``errors``: (step, |sigma / reference - 1|), exact agreement left out; ``note``: why there are none.
+    ``tolerance``: relative; 0 is none.
     """
 
     title: Safe
     wrong: Safe
     curves: tuple[Curve, ...]
     errors: tuple[tuple[int, float], ...]
+    note: Safe
     tolerance: float
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one figure shows. ``sampler``: class and solver; ``place``: model, number of steps, device.
+    """What one figure shows. ``sampler``: class and solver; ``place``: model and device.
 
     ``slug`` is made for the name of a file.
     """
@@ -74,7 +76,7 @@ class Group:
 
 
 def groups(checks: Sequence[Mapping[str, Any]]) -> list[Group]:
-    """The rows that have sigmas, by sampler, model, number of steps and device; what is wrong comes first."""
+    """The rows that have sigmas, by sampler, model and device; what is wrong comes first."""
     found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in checks:
         if positive(row.get("sigmas")) or positive(row.get("expected")):
@@ -97,18 +99,21 @@ def panel(row: Mapping[str, Any]) -> Panel:
     curves = [Curve("reference", Safe("reference (float64)"), positive(expected))]
     curves.append(Curve("diffusers", Safe("diffusers"), positive(actual)))
     if against.get("sigmas"):
-        name = str(against.get("name", ""))
-        curves.append(Curve(name, safe(PROJECTS.get(name, name), 40), positive(against["sigmas"])))
-    pairs = zip(expected, actual, strict=False) if len(expected) == len(actual) else ()
+        project = str(against.get("project", ""))
+        curves.append(Curve(project, safe(PROJECTS.get(project, project), 40), positive(against["sigmas"])))
+    comparable = len(expected) == len(actual) or (row.get("derived") and 0 < len(actual) <= len(expected))
+    pairs = list(zip(expected, actual, strict=False)) if comparable else []
     errors = tuple(
         (i, abs(a / e - 1)) for i, (e, a) in enumerate(pairs) if _number(e) and _number(a) and e != 0 and a != e
     )
+    note = "" if errors else "equal" if pairs else "no reference" if not expected else "another count"
     limit, verdict = row.get("tolerance"), row.get("verdict")
     return Panel(
-        safe(row.get("name") or row.get("preset", ""), 60),
+        Safe(f"{safe(row.get('name') or row.get('preset', ''), 60)}, {counted(int(row.get('steps') or 0), 'step')}"),
         safe(", ".join(row.get("codes") or ()) or (verdict if verdict in ("differ", "raise") else ""), 60),
         tuple(c for c in curves if c.points),
         errors,
+        Safe(note),
         float(limit or 0.0) if _number(limit) else 0.0,
     )
 
@@ -129,7 +134,7 @@ def _number(value: Any) -> bool:
 
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
     solver = sorted((k, repr(v)) for k, v in (row.get("kwargs") or {}).items() if not _SCHEDULE.fullmatch(k))
-    where = (str(row.get(k, "")) for k in ("model", "steps", "device", "dtype"))
+    where = (str(row.get(k, "")) for k in ("model", "device", "dtype"))
     return (str(row.get("class", "")).removesuffix("Scheduler"), *(f"{k}={v}" for k, v in solver), *where)
 
 
@@ -141,8 +146,7 @@ def _sampler(row: Mapping[str, Any]) -> Safe:
 
 
 def _place(row: Mapping[str, Any]) -> Safe:
-    steps = f"{safe(row.get('steps', ''), 12)} steps"
-    return Safe(f"{safe(row.get('model', ''), 60)} · {steps} · {safe(row.get('device', ''), 20)}")
+    return Safe(f"{safe(row.get('model', ''), 60)} · {safe(row.get('device', ''), 20)}")
 
 
 def _slug(parts: Iterable[Any]) -> str:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from inspector.model import EXIT_USAGE, InspectError
-from inspector.render.curves import Curve, Group, Panel
+from inspector.model import EXIT_USAGE, InspectError, Report
+from inspector.render.curves import Curve, Group, Panel, groups
 from inspector.render.escape import Safe
-from inspector.render.svg import COLORS, text_of, themed
+from inspector.render.series import series
+from inspector.render.svg import COLORS, stacked, text_of, themed
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from matplotlib.axes import Axes
 
 ACROSS = 3
 """Panels side by side."""
+LARGEST = 60
+"""Figures in one picture."""
 MISSING = "figures are drawn with matplotlib, which is not installed"
 INSTALL = 'pip install "inspect-pipe[plot]"'
 
@@ -30,7 +36,19 @@ _SETTINGS: Any = {
 _MARKS = {"reference": "", "diffusers": "o", "a1111": "s", "comfyui": "^", "k-diffusion": "D"}
 
 
-def svg(group: Group, *, number: int = 1, alone: bool = True) -> Safe:
+def require() -> None:
+    """Refuse before the work, not after it.
+
+    Raises:
+        InspectError: matplotlib is not installed (exit 2).
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise InspectError(MISSING, hint=INSTALL, exit_code=EXIT_USAGE) from error
+
+
+def svg_of(group: Group, *, number: int = 1, alone: bool = True) -> Safe:
     """The figure as SVG without script, font or address of anything outside.
 
     Args:
@@ -41,13 +59,43 @@ def svg(group: Group, *, number: int = 1, alone: bool = True) -> Safe:
     Raises:
         InspectError: matplotlib is not installed (exit 2).
     """
-    try:
-        import matplotlib
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-    except ImportError as error:
-        raise InspectError(MISSING, hint=INSTALL, exit_code=EXIT_USAGE) from error
+    return text_of(drawn(group, number), alone=alone)
+
+
+def picture(report: Report) -> tuple[Safe, Safe]:
+    """All groups in one SVG, one below the other, what is wrong first; and the picture in words.
+
+    Raises:
+        InspectError: matplotlib is not installed, or there is nothing to draw (exit 2).
+    """
+    found = chosen(report)
+    made = [drawn(group, number) for number, group in enumerate(found[:LARGEST], 1)]
+    rest = f", and {len(found) - LARGEST} more groups that are not drawn" if len(found) > LARGEST else ""
+    words = Safe(f"{'; '.join(group.alt for group in found[:LARGEST])}{rest}")
+    return text_of(made[0] if len(made) == 1 else stacked(made, words), alone=True), words
+
+
+def chosen(report: Report) -> list[Group]:
+    """What is drawn of a report: of each preset on a model the number of steps that says most.
+
+    Raises:
+        InspectError: there is nothing to draw (exit 2).
+    """
+    found = groups([one.drawn for one in series(report)])
+    if not found:
+        hint = "every check was skipped: see the reasons without --svg"
+        raise InspectError("no check has sigmas to draw", hint=hint, exit_code=EXIT_USAGE)
+    return found
+
+
+def drawn(group: Group, number: int) -> Element:
+    """One figure, its colours left to a style sheet."""
+    require()
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     across = min(ACROSS, len(group.panels))
     down = -(-len(group.panels) // across)
     out = io.StringIO()
@@ -70,8 +118,7 @@ def svg(group: Group, *, number: int = 1, alone: bool = True) -> Safe:
                 lower.set_ylabel("relative error", color=color("ink"))
         legend(figure, group)
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    prefix = f"figure{number}"
-    return text_of(themed(out.getvalue(), prefix=prefix, title=group.title, description=group.alt), alone=alone)
+    return themed(out.getvalue(), prefix=f"figure{number}", title=group.title, description=group.alt)
 
 
 def curves(axes: Axes, panel: Panel, place: int) -> None:
@@ -83,6 +130,11 @@ def curves(axes: Axes, panel: Panel, place: int) -> None:
     for curve in panel.curves:
         steps, sigmas = zip(*curve.points, strict=True)
         axes.plot(steps, sigmas, gid=f"{place}--{kind(curve)}", **look(curve))
+    decade(axes, [sigma for curve in panel.curves for _, sigma in curve.points])
+    last = max((curve.points[-1][0] for curve in panel.curves), default=0)
+    axes.set_xlim(-0.02 * last - 0.5, 1.02 * last + 0.5)
+    if last == 0:
+        axes.set_xticks([0])
     axes.tick_params(labelbottom=False)
 
 
@@ -95,12 +147,23 @@ def errors(axes: Axes, panel: Panel, place: int) -> None:
         axes.axhline(panel.tolerance, gid=f"{place}--tolerance", color=color("faint"), linestyle="--", linewidth=1.1)
     if panel.errors:
         steps, found = zip(*panel.errors, strict=True)
-        axes.plot(steps, found, gid=f"{place}--error", linestyle="", marker="o", markersize=3, color=color("diffusers"))
-    if not panel.errors:
-        # nothing to scale by: an empty logarithmic axis would invent one
-        axes.set_ylim((panel.tolerance or 1e-5) / 100, (panel.tolerance or 1e-5) * 10)
-        said = "equal" if any(c.role == "reference" for c in panel.curves) else "no reference"
-        axes.text(0.5, 0.35, said, transform=axes.transAxes, ha="center", va="center", color=color("faint"))
+        dots: dict[str, Any] = {
+            "linestyle": "",
+            "marker": "o",
+            "markersize": 3 * crowded(len(found)),
+            "color": color("diffusers"),
+        }
+        axes.plot(steps, found, gid=f"{place}--error", **dots)
+    decade(axes, [*(error for _, error in panel.errors), panel.tolerance or 1e-5])
+    if panel.note:
+        axes.text(0.5, 0.35, panel.note, transform=axes.transAxes, ha="center", va="center", color=color("faint"))
+
+
+def decade(axes: Axes, values: Sequence[float]) -> None:
+    """Room for all the values, and for a power of ten to read them by at least."""
+    low, high = min(values, default=0.1), max(values, default=1.0)
+    room = 1.5 if high >= 20 * low else 4.5
+    axes.set_ylim(low / room, high * room)
 
 
 def dressed(axes: Axes) -> None:
@@ -141,11 +204,16 @@ def legend(figure: Any, group: Group) -> None:
 def look(curve: Curve) -> dict[str, Any]:
     """How a curve is drawn: marks differ in shape as in colour, and are open, so that all show where they meet."""
     shade = color(kind(curve))
-    if curve.role == "reference":
-        return {"color": shade, "linewidth": 1.3}
+    if curve.role == "reference":  # a line needs two ends
+        return {"color": shade, "linewidth": 1.3, "marker": "" if len(curve.points) > 1 else "_", "markersize": 14}
     mark = _MARKS.get(curve.role, "v")
-    size = 5.5 if mark == "o" else 8.5
+    size = (5.5 if mark == "o" else 8.5) * crowded(len(curve.points))
     return {"color": shade, "linestyle": "", "marker": mark, "markersize": size, "markerfacecolor": "none"}
+
+
+def crowded(points: int) -> float:
+    """How much smaller marks are where there are many of them."""
+    return float(max(0.3, min(1.0, (25 / max(points, 1)) ** 0.5)))
 
 
 def kind(curve: Curve) -> str:

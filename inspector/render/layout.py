@@ -20,7 +20,24 @@ STYLES = {"error": "bold red", "warning": "bold yellow", "note": "cyan", "clean"
 GLYPHS = {"error": "✗", "warning": "!", "note": "·", "clean": "✓"}
 PROSE = 100
 """The widest line of prose that is still easy to read, on a terminal however wide."""
-ASCII = str.maketrans({"✗": "x", "·": "-", "✓": "+", "→": ">", "…": "~", "━": "=", "←": "<", "×": "x", "│": "|"})
+ASCII = str.maketrans(
+    {
+        "✗": "x",
+        "·": "-",
+        "✓": "+",
+        "→": ">",
+        "…": "~",
+        "━": "=",
+        "←": "<",
+        "×": "x",
+        "│": "|",
+        "┌": "+",
+        "┐": "+",
+        "└": "+",
+        "┘": "+",
+        "─": "-",
+    }
+)
 Piece = str | tuple[str, str]
 
 

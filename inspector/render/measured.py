@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from inspector.render.curves import PROJECTS
 from inspector.render.escape import Safe, safe
 from inspector.render.parts import counted, value_text
 from inspector.render.series import Series
@@ -35,6 +34,8 @@ def ends(row: Mapping[str, Any]) -> Safe:
         return Safe("")
     if len(sigmas) == 1 or row.get("derived"):
         return Safe(f"{len(sigmas)}, from {exact(sigmas[0])} to {exact(sigmas[-1])}")
+    if len(sigmas) == 2:
+        return Safe(f"2: {exact(sigmas[0])}, then {exact(sigmas[1])}")
     return Safe(f"{len(sigmas)}, from {exact(sigmas[0])} to {exact(sigmas[-2])}, then {exact(sigmas[-1])}")
 
 
@@ -52,8 +53,9 @@ def facts(one: Series) -> Iterator[tuple[str, Safe]]:
         yield "step loop", looped(loop)
     for note in row.get("notes") or ():
         yield "note", safe(note, 400)
-    if against := row.get("against"):
-        yield "beside", compared(against)
+    against = row.get("against")
+    if against and not any(f.code == "IPS316" for f in one.findings):
+        yield "elsewhere", compared(against)
     if row.get("solve"):
         yield "solved", solved(row["solve"])
 
@@ -90,13 +92,14 @@ def looped(loop: Mapping[str, Any]) -> Safe:
 
 
 def compared(against: Mapping[str, Any]) -> Safe:
-    """``A1111: differ: spaced grid end points; closest: …``."""
-    name = safe(PROJECTS.get(against.get("name", ""), against.get("name", "")), 40)
-    reason = f": {safe(against['reason'], 400)}" if against.get("reason") else ""
-    closest = against.get("closest")
-    given = closest.get("kwargs", closest) if isinstance(closest, dict) else None
-    nearest = f"; closest: {', '.join(f'{safe(k, 60)}={value_text(v)}' for k, v in given.items())}" if given else ""
-    return Safe(f"{name}: {safe(against.get('verdict', ''), 20)}{reason}{nearest}")
+    """``A1111's Euler with uniform: differ: …; closest: …``; empty where that project has no such sampler."""
+    if against.get("verdict") in (None, "skip"):
+        return Safe("")
+    reason = f": {safe(against['reason'], 600)}" if against.get("reason") else ""
+    far = f" by {sigma(against['relative'], 3)}" if against["verdict"] == "differ" and against.get("relative") else ""
+    closest = against.get("closest") or {}
+    nearest = f"; closest: {safe(closest['text'], 300)}, off by {relative(closest['relative'])}" if closest else ""
+    return Safe(f"{safe(against['name'], 100)}: {safe(against['verdict'], 20)}{far}{reason}{nearest}")
 
 
 def solved(result: Mapping[str, Any]) -> Safe:
@@ -108,7 +111,11 @@ def solved(result: Mapping[str, Any]) -> Safe:
 
 
 def sigma(value: Any, digits: int = 5) -> Safe:
-    return Safe(f"{value:.{digits}g}") if isinstance(value, int | float) else safe(value, 10)
+    """A sigma in at most eight characters."""
+    if not isinstance(value, int | float):
+        return safe(value, 10)
+    shown = (f"{value:.{n}g}" for n in range(digits, 0, -1))
+    return Safe(next((s for s in shown if len(s) <= 8), f"{value:.1g}"))
 
 
 def relative(value: Any) -> Safe:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.model import EXIT_USAGE, InspectError
-from inspector.render import Look
 from inspector.render.curves import Group, Panel
 from inspector.render.escape import Safe
 from inspector.render.figures import INSTALL
@@ -31,15 +30,15 @@ def require() -> None:
         raise InspectError(MISSING, hint=INSTALL, exit_code=EXIT_USAGE) from error
 
 
-def plot(group: Group, look: Look) -> Iterator[Safe]:
-    """The panels of a group, one below the other, as lines of at most ``look.width`` columns."""
+def plot(group: Group, *, width: int = 80, color: bool = False) -> Iterator[Safe]:
+    """The panels of a group, one below the other, as lines of at most ``width`` columns."""
     yield Safe(group.title)
     for panel in group.panels:
         yield Safe("")
-        yield from drawn(panel, look)
+        yield from drawn(panel, width, color)
 
 
-def drawn(panel: Panel, look: Look) -> Iterator[Safe]:
+def drawn(panel: Panel, width: int, color: bool) -> Iterator[Safe]:
     """One preset's curves: the reference as a line where colours tell it apart, what others made as marks.
 
     Without colours the curves are letters: ``.`` the reference, ``o`` diffusers, ``A``, ``C`` and ``K`` the projects.
@@ -63,13 +62,13 @@ def drawn(panel: Panel, look: Look) -> Iterator[Safe]:
         y_as_log=True,
         y_min=low / room,
         y_max=high * room,
-        lines=[look.color and c.role == "reference" for c in curves],
-        color=[_COLORS.get(c.role, "blue") for c in curves] if look.color else False,
-        character_set="block" if look.color else "ascii",
+        lines=[color and c.role == "reference" for c in curves],
+        color=[_COLORS.get(c.role, "blue") for c in curves] if color else False,
+        character_set="block" if color else "ascii",
         force_ascii_characters=[_LETTERS.get(c.role, "x") for c in curves],
-        width=max(20, min(look.width, 100) - _AXIS),
+        width=max(20, min(width, 100) - _AXIS),
         height=_HEIGHT,
-        line_length_hard_cap=look.width,
+        line_length_hard_cap=width,
         legend_labels=[str(c.label) for c in curves],
         title=f"{panel.title}: sigma by step",
     )

@@ -18,10 +18,11 @@ MOST = 25
 
 Mark = Severity | Literal["clean"]
 MARKS: dict[str, Mark] = {"pass": "clean", "differ": "error", "raise": "error", "skip": "note"}
-AGREED = ("agree", "pass", "same")
-"""What ``against`` says where there is no difference."""
+AGREED = ("pass", "skip")
+"""What ``against`` says where there is no difference, or nothing to compare with."""
 _RANKS: tuple[Mark, ...] = ("error", "warning", "note", "clean")
 _STEPS = 8
+_DRAWN, _USUAL = 4, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,21 @@ class Series:
         return tuple(row["steps"] for row in self.rows)
 
     @property
+    def drawn(self) -> Mapping[str, Any]:
+        """The check for a picture: one or two sigmas are none, where there is another."""
+        more = [row for row in self.rows if row["steps"] >= _DRAWN]
+        if self.row["steps"] >= _DRAWN or not more:
+            return self.row
+        return max(more, key=lambda row: (len(row["codes"]), -abs(row["steps"] - _USUAL)))
+
+    @property
     def quiet(self) -> bool:
         """Right, and nothing to say of it."""
         return not self.findings and all(map(fine, self.rows))
 
 
 def fine(row: Mapping[str, Any]) -> bool:
-    return row["verdict"] == "pass" and (row.get("against") or {}).get("verdict", "agree") in AGREED
+    return row["verdict"] == "pass" and (row.get("against") or {}).get("verdict", "pass") in AGREED
 
 
 def series(report: Report) -> list[Series]:
@@ -118,7 +127,7 @@ def by_place(found: Iterable[Series]) -> dict[Safe, list[Series]]:
 
 
 def also(one: Series) -> Safe:
-    """``IPS303 at 50, 61``: the codes and numbers of steps that the one line of a series does not show."""
+    """``IPS303 at N = 50, 61``: the codes and numbers of steps that the one line of a series does not show."""
     at: dict[str, list[int]] = {}
     for row in one.rows:
         for code in row["codes"]:
@@ -128,14 +137,5 @@ def also(one: Series) -> Safe:
         everywhere = len(steps) == len(one.rows)
         if len(at) > 1 or not everywhere:
             shown = ", ".join(map(str, steps[:_STEPS])) + ("…" if len(steps) > _STEPS else "")
-            said.append(safe(code, 20) if everywhere else Safe(f"{safe(code, 20)} at {shown} steps"))
+            said.append(safe(code, 20) if everywhere else Safe(f"{safe(code, 20)} at N = {shown}"))
     return Safe(", ".join(said))
-
-
-def skipped_by_reason(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Reason -> the presets that could not be checked for it."""
-    reasons: dict[str, dict[str, None]] = {}
-    for row in checks:
-        if row["verdict"] == "skip":
-            reasons.setdefault(row["reason"], {})[row["preset"]] = None
-    return {reason: list(presets) for reason, presets in reasons.items()}

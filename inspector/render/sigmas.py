@@ -9,7 +9,7 @@ from inspector.model import Report, Severity
 from inspector.render.code import broken
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS, STYLES, code_text, fitted, text
-from inspector.render.measured import HEAD, compared, facts, solved, summary
+from inspector.render.measured import HEAD, facts, solved, summary
 from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
@@ -20,7 +20,6 @@ from inspector.render.series import (
     mark_of,
     series,
     severities,
-    skipped_by_reason,
     told_in_full,
 )
 
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
 
 WIDTHS = (27, 5, 6, 8, 8, 5, 7, 6)
 """Of the columns in :data:`HEAD`; with the mark and the gaps, 80."""
+
+PLOTS = 12
+"""Groups that are drawn before the rest is counted."""
 
 
 def told(report: Report, page: Page) -> Iterator[Text]:
@@ -49,7 +51,7 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         yield text("")
         rest = f"{counted(len(found) - len(shown), 'preset')} more as they should be (-v)"
         yield text((f"{GLYPHS['clean']} ", "green"), rest)
-    yield from skips(report.data["checks"], page)
+    yield from plots(report, page)
     full = told_in_full(found, page.verbose)
     for one in full if page.verbose else full[:MOST]:
         yield from in_full(one, page)
@@ -77,27 +79,31 @@ def check_line(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> Text:
 
 
 def below(one: Series, page: Page) -> Iterator[Text]:
-    """What the line does not say: other codes, why there is no verdict, what other projects do, what was solved."""
+    """What the line does not say: other codes, why there is no verdict, what was solved."""
     row = one.row
     said = [also(one)]
     said += [safe(row["reason"], 300)] if row["reason"] and not row["codes"] else []
-    said += [compared(row["against"])] if (row.get("against") or {}).get("verdict") else []
     said += [solved(row["solve"])] if row.get("solve") else []
     for sentence in filter(None, said):
         yield from page.laid([[text((sentence, "dim"))]], 4)
 
 
-def skips(checks: Sequence[Mapping[str, Any]], page: Page) -> Iterator[Text]:
-    """The checks that could not be made, by reason."""
-    rows = []
-    for reason, names in skipped_by_reason(checks).items():
-        kept = names if page.verbose else names[:4]
-        rest = f" and {len(names) - len(kept)} more" if len(names) > len(kept) else ""
-        who = f"{', '.join(safe(n, 60) for n in kept)}{rest}"
-        rows.append([text(("skipped", "dim")), text((f"{who}: {safe(reason, 400)}", "dim"))])
-    if rows:
+def plots(report: Report, page: Page) -> Iterator[Text]:
+    """With ``--plot``: the curves, what is not right first."""
+    if not report.data.get("plot"):
+        return
+    from rich.text import Text
+
+    from inspector.render.curves import groups
+    from inspector.render.plot import plot
+
+    found = groups([one.drawn for one in series(report)])
+    for group in found if page.verbose else found[:PLOTS]:
         yield text("")
-        yield from page.laid(rows, 2)
+        for drawn in plot(group, width=page.width, color=not page.console.no_color):
+            yield Text.from_ansi(drawn)
+    if len(found) > PLOTS and not page.verbose:
+        yield text((f"  and {counted(len(found) - PLOTS, 'group')} more without curves here (-v)", "dim"))
 
 
 def in_full(one: Series, page: Page) -> Iterator[Text]:
@@ -106,10 +112,14 @@ def in_full(one: Series, page: Page) -> Iterator[Text]:
 
     row = one.row
     yield from heading(str(safe(row["preset"], 40)), f"{safe(row['class'], 60)} on {safe(row['model'], 40)}", page)
+    fixed: set[str] = set()
     for finding in one.findings:
         yield from page.laid([[code_text(finding), text(safe(finding.message))]], 2)
+        if finding.fix and finding.fix not in fixed:
+            shown = broken(safe(finding.fix, 1_000), min(page.width, 140) - 17)
+            yield from page.laid([[text(("fix", "bold green")), text((Safe(shown), "green"))]], 12, width=page.width)
+            fixed.add(finding.fix)
+    if one.findings:
+        yield text("")
     rows = [[text((label, "dim")), text(said)] for label, said in facts(one) if said]
     yield from page.laid(rows, 2)
-    for fix in dict.fromkeys(f.fix for f in one.findings if f.fix):
-        shown = broken(safe(fix, 1_000), min(page.width, 140) - 8)
-        yield from page.laid([[text(("fix", "bold green")), text((Safe(shown), "green"))]], 2, width=page.width)

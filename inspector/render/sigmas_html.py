@@ -8,6 +8,7 @@ from typing import Any
 
 from inspector.model import InspectError, Report, Severity
 from inspector.render import Look
+from inspector.render.code import parsed
 from inspector.render.curves import PROJECTS, groups
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS
@@ -22,7 +23,6 @@ from inspector.render.series import (
     mark_of,
     series,
     severities,
-    skipped_by_reason,
     told_in_full,
 )
 
@@ -41,12 +41,11 @@ def part(report: Report, look: Look) -> Any:
     found, severe = series(report), severities(report)
     shown, full = listed(found, look.verbose), told_in_full(found, look.verbose)
     most = len(full) if look.verbose else MOST
-    figures, missing = drawn(report.data["checks"], FIGURES)
+    figures, missing = drawn([one.drawn for one in found], FIGURES)
     rows = {
         place: [cells(one, row, severe) for one in members for row in (one.rows if look.verbose else (one.row,))]
         for place, members in by_place(shown).items()
     }
-    skipped = skipped_by_reason(report.data["checks"]).items()
     text = (
         environment()
         .get_template("sigmas.html")
@@ -54,7 +53,6 @@ def part(report: Report, look: Look) -> Any:
             head=HEAD,
             places=rows,
             rest=len(found) - len(shown),
-            skipped=[{"reason": safe(reason, 400), "names": names} for reason, names in skipped],
             stories=[told(one) for one in full[:most]],
             untold=len(full) - len(full[:most]),
             figures=[Markup(f) for f in figures],  # noqa: S704 (ElementTree wrote it)
@@ -66,11 +64,11 @@ def part(report: Report, look: Look) -> Any:
 
 def drawn(checks: Sequence[Mapping[str, Any]], most: int) -> tuple[list[Safe], Safe]:
     """The figures, and why there are none, or not all."""
-    from inspector.render.figures import svg
+    from inspector.render.figures import svg_of
 
     found = groups(checks)
     try:
-        made = [svg(group, number=i, alone=False) for i, group in enumerate(found[:most], 1)]
+        made = [svg_of(group, number=i, alone=False) for i, group in enumerate(found[:most], 1)]
     except InspectError as error:
         return [], Safe(f"{safe(error.message)}: {safe(error.hint)}")
     rest = len(found) - len(made)
@@ -87,7 +85,7 @@ def cells(one: Series, row: Mapping[str, Any], severe: Mapping[str, Severity]) -
 def told(one: Series) -> dict[str, Any]:
     """One preset in full, with the numbers of each step."""
     row, against = one.row, one.row.get("against") or {}
-    name = str(against.get("name", "")) if against.get("sigmas") else ""
+    name = str(against.get("project", "")) if against.get("sigmas") else ""
     columns = ["step", "timestep", "sigma", "reference", "error", *([PROJECTS.get(name, name)] if name else [])]
     lists = [row["timesteps"], row["sigmas"], row["expected"], against.get("sigmas") or []]
     rows = []
@@ -97,8 +95,7 @@ def told(one: Series) -> dict[str, Any]:
         "preset": row["preset"],
         "cls": row["class"],
         "model": row["model"],
-        "findings": one.findings,
-        "fixes": list(dict.fromkeys(safe(f.fix, 1_000) for f in one.findings if f.fix)),
+        "findings": [{"about": f, "fix": safe(f.fix, 1_000), "code": parsed(f.fix) is not None} for f in one.findings],
         "facts": [(label, said) for label, said in facts(one) if said],
         "columns": columns,
         "rows": rows,

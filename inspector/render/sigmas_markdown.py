@@ -20,7 +20,6 @@ from inspector.render.series import (
     mark_of,
     series,
     severities,
-    skipped_by_reason,
     told_in_full,
 )
 
@@ -47,11 +46,6 @@ def part(report: Report, look: Look) -> Iterator[str]:
         yield from told(one)
     if len(full) > MOST and not look.verbose:
         yield from ("", f"and {counted(len(full) - MOST, 'preset')} more to tell of")
-    skipped = skipped_by_reason(report.data["checks"])
-    if skipped:
-        yield from ("", "### Skipped", "")
-        for reason, names in skipped.items():
-            yield f"- {quoted(safe(reason, 400))}: {', '.join(code_span(safe(n, 60)) for n in names)}"
 
 
 def told(one: Series) -> Iterator[str]:

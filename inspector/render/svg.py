@@ -8,7 +8,7 @@ a viewer that knows no style sheets shows the light colours.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from inspector.render.escape import Safe
 
@@ -89,6 +89,24 @@ def themed(drawn: str, *, prefix: str, title: Safe, description: Safe) -> ET.Ele
         told.text = words
         root.insert(place, told)
     return root
+
+
+def stacked(figures: Sequence[ET.Element], words: Safe) -> ET.Element:
+    """Several figures as one, each below the one before."""
+    sizes = [[float(n) for n in figure.attrib["viewBox"].split()[2:]] for figure in figures]
+    width, height = max(w for w, _ in sizes), sum(h for _, h in sizes)
+    box = {"viewBox": f"0 0 {width:g} {height:g}", "width": f"{width:g}"}
+    whole = ET.Element(f"{{{SVG}}}svg", {**box, "class": CLASS, "role": "img", "aria-labelledby": "all-desc"})
+    ET.SubElement(whole, f"{{{SVG}}}desc", {"id": "all-desc"}).text = words
+    paper = {"width": f"{width:g}", "height": f"{height:g}", "fill": COLORS["paper"][0]}
+    ET.SubElement(whole, f"{{{SVG}}}rect", paper)
+    top = 0.0
+    for figure, (wide, high) in zip(figures, sizes, strict=True):
+        for name, value in (("x", 0.0), ("y", top), ("width", wide), ("height", high)):
+            figure.set(name, f"{value:g}")
+        whole.append(figure)
+        top += high
+    return whole
 
 
 def declarations(style: str) -> list[tuple[str, str]]:

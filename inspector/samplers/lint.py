@@ -36,10 +36,14 @@ def lint(
     Raises:
         InspectError: it is no table, or a model does not exist (exit 2).
     """
+    import torch
+
+    from inspector.observe import versions
     from inspector.samplers.build import Subject, Workshop
     from inspector.samplers.models import find_model
     from inspector.samplers.run import Plan, run
 
+    torch.set_num_threads(1)
     chosen = [find_model(name) for name in models]
     found = entries(table, MODELS["sd15"].config, where)
     presets = [entry.preset for entry in found if entry.preset is not None]
@@ -102,10 +106,3 @@ def behaviour(preset: Preset, models: Sequence[Model], shop: Any) -> Any:
             return None
         seen.append((model.name, tuple(ran)))
     return tuple(seen)
-
-
-def versions() -> dict[str, str]:
-    import diffusers
-    import torch
-
-    return {"diffusers": diffusers.__version__, "torch": torch.__version__}
