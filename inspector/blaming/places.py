@@ -30,11 +30,14 @@ def place(obj: Any, key: str, component: str) -> tuple[str, Any, list[str]]:
     names = [n for n in key.removeprefix("pipe.").split(".") if n]
     if not component and names and names[0] in everything and (len(names) > 1 or names[0] not in known(obj)):
         component, names = names[0], names[1:]
+    if not holders:
+        what = f"{type(obj).__name__} has no config of diffusers"
+        raise InspectError(what, hint="blame is for schedulers, models and pipelines", exit_code=EXIT_USAGE)
     names = names[1:] if names[:1] == ["config"] and len(names) > 1 else names
     if component and component not in holders:
         refuse(component, everything, holders)
     if not names:
-        hint = f"say which, {component}.{next(iter(known(holders[component])), 'x')} for one"
+        hint = "give KEY or COMPONENT.KEY: scheduler.beta_end, say"
         raise InspectError(f"{key}: no setting is named", hint=hint, exit_code=EXIT_USAGE)
     having = [n for n, p in holders.items() if component in ("", n) and names[0] in known(p)]
     if len(having) == 1:
@@ -51,7 +54,7 @@ def place(obj: Any, key: str, component: str) -> tuple[str, Any, list[str]]:
 
 def parts(obj: Any) -> dict[str, Any]:
     """The object and its components by path; what is alone is called by its kind."""
-    whole = is_pipeline(obj) or hasattr(type(obj), "__dataclass_fields__")
+    whole = is_pipeline(obj) or "components" in getattr(type(obj), "__dataclass_fields__", ())
     return {"pipe" if whole else alone(obj): obj, **(dict(parts_of(obj)) if whole else {})}
 
 

@@ -140,6 +140,9 @@ def target(into: Any) -> Any:
         needs = " and ".join(backends)
         hint = f"install {needs}, in the environment that diffusers is in"
         raise InspectError(f"{name} cannot be made here: it needs {needs}", hint=hint, exit_code=EXIT_USAGE)
+    if hasattr(cls, "from_pipe") and not hasattr(cls, "register_modules"):
+        why, hint = f"{name} only chooses a pipeline class, by from_pipe", "trace is for the class that it chooses"
+        raise InspectError(why, hint=hint, exit_code=EXIT_USAGE)
     if not hasattr(cls, "extract_init_dict"):
         if cls.__module__.startswith("transformers."):
             why = f"{name} is a class of transformers: it is made from a config object, no key of which is dropped"
@@ -184,7 +187,7 @@ def chosen(obj: Any, cls: Any, component: str) -> tuple[str, Any]:
     Raises:
         InspectError: there is no such component, or more than one that could be meant.
     """
-    if not is_pipeline(obj) and not hasattr(type(obj), "__dataclass_fields__"):
+    if not is_pipeline(obj) and "components" not in getattr(type(obj), "__dataclass_fields__", ()):
         own = alone(obj)
         if component not in ("", own, "pipe", "scheduler", "model"):
             raise InspectError(f"no component {component}", hint=f"it is {own} on its own", exit_code=EXIT_USAGE)
