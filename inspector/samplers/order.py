@@ -119,9 +119,9 @@ def _fit(good: list[Point], points: tuple[Point, ...], last: Solved, rounded: bo
 
 
 def _runs_away(stds: list[float], means: list[float], allowed: float) -> bool:
-    """Whether the error grows, or stays (half the step would halve it), beyond what the last jump explains."""
-    grows = abs(stds[-1]) > 0.5 * abs(stds[0]) + 10 * allowed or abs(means[-1]) > 2 * abs(means[0]) + allowed
-    return grows or any(abs(e[-1]) > max(0.7 * abs(e[-2]), 10 * allowed) for e in (stds, means))
+    """Whether the error stays (half the step should halve it), or the mean's grows, beyond what the last jump explains."""
+    stays = any(abs(e[-1]) > max(0.7 * abs(e[-2]), 10 * allowed) for e in (stds, means))
+    return stays or abs(means[-1]) > 2 * abs(means[0]) + allowed
 
 
 def _settling(errors: list[float], noise: float) -> tuple[int, int] | None:
