@@ -99,7 +99,7 @@ def panel(row: Mapping[str, Any]) -> Panel:
     curves = [Curve("reference", Safe("reference (float64)"), positive(expected))]
     curves.append(Curve("diffusers", Safe("diffusers"), positive(actual)))
     if against.get("sigmas"):
-        project = str(against.get("project", ""))
+        project = str(against.get("name", ""))
         curves.append(Curve(project, safe(PROJECTS.get(project, project), 40), positive(against["sigmas"])))
     comparable = len(expected) == len(actual) or (row.get("derived") and 0 < len(actual) <= len(expected))
     pairs = list(zip(expected, actual, strict=False)) if comparable else []

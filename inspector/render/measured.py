@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from inspector.render.curves import PROJECTS
 from inspector.render.escape import Safe, safe
 from inspector.render.parts import counted, value_text
 from inspector.render.series import Series
@@ -64,8 +65,8 @@ def measured(row: Mapping[str, Any]) -> Iterator[tuple[str, Safe]]:
     """The worst step with both values, in relative terms and in ulps, and the tolerance with its reason."""
     if worst := row.get("worst"):
         values = f"{exact(worst['actual'])}, the reference {exact(worst['expected'])}"
-        off = f"{relative(worst['relative'])} relative, {sigma(worst['ulp'], 3)} ulp"
-        yield "worst step", Safe(f"{worst['index']}: sigma {values}: off by {off}")
+        off = f": off by {relative(worst['relative'])} relative, {sigma(worst['ulp'], 3)} ulp"
+        yield "worst step", Safe(f"{worst['index']}: sigma {values}{off if worst['expected'] else ''}")
     if row.get("tolerance") is not None:
         least = f"; {relative(row['smallest_passing'])} would do" if row.get("smallest_passing") is not None else ""
         why = f": {safe(row['why'], 300)}" if row.get("why") else ""
@@ -92,22 +93,28 @@ def looped(loop: Mapping[str, Any]) -> Safe:
 
 
 def compared(against: Mapping[str, Any]) -> Safe:
-    """``A1111's Euler with uniform: differ: …; closest: …``; empty where that project has no such sampler."""
+    """``A1111's Euler with uniform: differ by 0.2: …; closest: …``; empty where that project has no such sampler."""
     if against.get("verdict") in (None, "skip"):
         return Safe("")
     reason = f": {safe(against['reason'], 600)}" if against.get("reason") else ""
     far = f" by {sigma(against['relative'], 3)}" if against["verdict"] == "differ" and against.get("relative") else ""
     closest = against.get("closest") or {}
     nearest = f"; closest: {safe(closest['text'], 300)}, off by {relative(closest['relative'])}" if closest else ""
-    return Safe(f"{safe(against['name'], 100)}: {safe(against['verdict'], 20)}{far}{reason}{nearest}")
+    project = PROJECTS.get(against["name"], against["name"])
+    whose = f"{safe(project, 40)}'s {safe(against.get('sampler') or 'sampler', 100)}"
+    return Safe(f"{whose}: {safe(against['verdict'], 20)}{far}{reason}{nearest}")
 
 
 def solved(result: Mapping[str, Any]) -> Safe:
-    """The sampler on Gaussian data, exactly: mean, standard deviation, empirical order."""
-    shown = [f"{k} {sigma(result[k])}" for k in ("mean", "std") if result.get(k) is not None]
-    shown += [f"order {result['order']:.2f}"] if isinstance(result.get("order"), int | float) else []
-    shown += [safe(result["reason"], 300)] if result.get("reason") else []
-    return Safe(", ".join(shown))
+    """The sampler on Gaussian data beside the exact solution: mean, standard deviation, empirical order."""
+    said = []
+    for name in ("mean", "std"):
+        if result.get(name) is not None:
+            exactly = f" (exactly {sigma(result[f'exact_{name}'])})" if result.get(f"exact_{name}") is not None else ""
+            said.append(f"{name} {sigma(result[name])}{exactly}")
+    said += [f"order {result['order']:.2f}"] if isinstance(result.get("order"), int | float) else []
+    said += [safe(result["reason"], 300)] if result.get("reason") else []
+    return Safe(", ".join(said))
 
 
 def sigma(value: Any, digits: int = 5) -> Safe:

@@ -13,8 +13,8 @@ MANY = 200
 """Beyond so many presets, those that are right are counted instead of listed."""
 FEW = 3
 """Up to so many presets, each is told in full."""
-MOST = 25
-"""Presets that are told in full before the rest is counted."""
+MOST = 8
+"""Up to so many presets that are not right, each is told in full; beyond, each finding is told once for all of them."""
 
 Mark = Severity | Literal["clean"]
 MARKS: dict[str, Mark] = {"pass": "clean", "differ": "error", "raise": "error", "skip": "note"}
@@ -23,6 +23,15 @@ AGREED = ("pass", "skip")
 _RANKS: tuple[Mark, ...] = ("error", "warning", "note", "clean")
 _STEPS = 8
 _DRAWN, _USUAL = 4, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """One finding, and the presets of which the very same is said; ``others`` say the same with other numbers."""
+
+    finding: Finding
+    names: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,22 @@ def told_in_full(found: list[Series], verbose: bool) -> list[Series]:
     return [one for one in found if verbose or len(found) <= FEW or not one.quiet]
 
 
+def alike(found: Iterable[Series]) -> list[Alike]:
+    """The findings by code, the worst and most frequent first, each in the words that most presets share."""
+    said: dict[str, dict[tuple[str, str], list[tuple[Finding, str]]]] = {}
+    for one in found:
+        for finding in one.findings:
+            words = said.setdefault(finding.code, {})
+            words.setdefault((finding.message, finding.fix), []).append((finding, one.row["preset"]))
+    made = []
+    for words in said.values():
+        most = max(words.values(), key=len)
+        rest = [name for members in words.values() if members is not most for _, name in members]
+        names = dict.fromkeys(name for _, name in most)
+        made.append(Alike(most[0][0], tuple(names), tuple(n for n in dict.fromkeys(rest) if n not in names)))
+    return sorted(made, key=lambda a: (SEVERITIES.index(a.finding.severity), -len(a.names) - len(a.others)))
+
+
 def by_place(found: Iterable[Series]) -> dict[Safe, list[Series]]:
     """``sd15 · cpu float32`` -> what was checked there."""
     places: dict[Safe, list[Series]] = {}
@@ -132,6 +157,8 @@ def also(one: Series) -> Safe:
     for row in one.rows:
         for code in row["codes"]:
             at.setdefault(code, []).append(row["steps"])
+    if list(at.values()) == [[one.row["steps"]]]:
+        return Safe("")  # one code at one number of steps, and that is the one in the line
     said = []
     for code, steps in at.items():
         everywhere = len(steps) == len(one.rows)

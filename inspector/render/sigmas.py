@@ -14,6 +14,7 @@ from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
     Series,
+    alike,
     also,
     by_place,
     listed,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 WIDTHS = (27, 5, 6, 8, 8, 5, 7, 6)
 """Of the columns in :data:`HEAD`; with the mark and the gaps, 80."""
 
+NAMES = 12
+"""Presets that are named before the rest is counted."""
 PLOTS = 12
 """Groups that are drawn before the rest is counted."""
 
@@ -53,11 +56,11 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         yield text((f"{GLYPHS['clean']} ", "green"), rest)
     yield from plots(report, page)
     full = told_in_full(found, page.verbose)
-    for one in full if page.verbose else full[:MOST]:
-        yield from in_full(one, page)
     if len(full) > MOST and not page.verbose:
-        yield text("")
-        yield text((f"  and {counted(len(full) - MOST, 'preset')} more to tell of (-v)", "dim"))
+        yield from by_code(full, report, page)
+    else:
+        for one in full:
+            yield from in_full(one, page)
 
 
 def line(cells: Sequence[Text | str], style: str = "") -> Text:
@@ -104,6 +107,31 @@ def plots(report: Report, page: Page) -> Iterator[Text]:
             yield Text.from_ansi(drawn)
     if len(found) > PLOTS and not page.verbose:
         yield text((f"  and {counted(len(found) - PLOTS, 'group')} more without curves here (-v)", "dim"))
+
+
+def by_code(full: list[Series], report: Report, page: Page) -> Iterator[Text]:
+    """What was found, told once for all the presets that have it."""
+    from inspector.render.human import heading
+
+    for same in alike(full):
+        finding, count = same.finding, len(same.names) + len(same.others)
+        title = report.data.get("rules", {}).get(finding.code, "")
+        yield from heading(f"{GLYPHS[finding.severity]} {safe(finding.code, 20)}", str(safe(title, 100)), page)
+        rows = [[text((counted(count, "preset"), "dim")), text(named(same.names))]]
+        if same.others:
+            rows.append([text(("likewise", "dim")), text(named(same.others))])
+        rows.append([text(("says", "dim")), text(safe(finding.message))])
+        if finding.fix:
+            shown = broken(safe(finding.fix, 1_000), min(page.width, 140) - 14)
+            rows.append([text(("fix", "bold green")), text((Safe(shown), "green"))])
+        yield from page.laid(rows, 2)
+    yield text("")
+    yield text(("  inspect-pipe sigmas NAME tells all of one preset; -v of every one", "dim"))
+
+
+def named(names: Sequence[str]) -> Safe:
+    rest = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return Safe(f"{', '.join(safe(n, 60) for n in names[:NAMES])}{rest}")
 
 
 def in_full(one: Series, page: Page) -> Iterator[Text]:

@@ -17,6 +17,7 @@ from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
     Series,
+    alike,
     also,
     by_place,
     listed,
@@ -40,7 +41,7 @@ def part(report: Report, look: Look) -> Any:
 
     found, severe = series(report), severities(report)
     shown, full = listed(found, look.verbose), told_in_full(found, look.verbose)
-    most = len(full) if look.verbose else MOST
+    many = len(full) > MOST and not look.verbose
     figures, missing = drawn([one.drawn for one in found], FIGURES)
     rows = {
         place: [cells(one, row, severe) for one in members for row in (one.rows if look.verbose else (one.row,))]
@@ -53,8 +54,9 @@ def part(report: Report, look: Look) -> Any:
             head=HEAD,
             places=rows,
             rest=len(found) - len(shown),
-            stories=[told(one) for one in full[:most]],
-            untold=len(full) - len(full[:most]),
+            alike=alike(full) if many else [],
+            titles=report.data.get("rules", {}),
+            stories=[] if many else [told(one) for one in full],
             figures=[Markup(f) for f in figures],  # noqa: S704 (ElementTree wrote it)
             missing=missing,
         )
@@ -85,7 +87,7 @@ def cells(one: Series, row: Mapping[str, Any], severe: Mapping[str, Severity]) -
 def told(one: Series) -> dict[str, Any]:
     """One preset in full, with the numbers of each step."""
     row, against = one.row, one.row.get("against") or {}
-    name = str(against.get("project", "")) if against.get("sigmas") else ""
+    name = str(against.get("name", "")) if against.get("sigmas") else ""
     columns = ["step", "timestep", "sigma", "reference", "error", *([PROJECTS.get(name, name)] if name else [])]
     lists = [row["timesteps"], row["sigmas"], row["expected"], against.get("sigmas") or []]
     rows = []

@@ -14,6 +14,7 @@ from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
     Series,
+    alike,
     also,
     by_place,
     listed,
@@ -42,10 +43,25 @@ def part(report: Report, look: Look) -> Iterator[str]:
         yield from ("", f"{GLYPHS['clean']} {rest}")
     for figure in report.data.get("figures", ()):
         yield from ("", f"![{quoted(safe(figure['alt'], 600))}](<{address(figure['file'])}>)")
-    for one in full if look.verbose else full[:MOST]:
-        yield from told(one)
     if len(full) > MOST and not look.verbose:
-        yield from ("", f"and {counted(len(full) - MOST, 'preset')} more to tell of")
+        yield from by_code(full, report)
+    else:
+        for one in full:
+            yield from told(one)
+
+
+def by_code(full: list[Series], report: Report) -> Iterator[str]:
+    """What was found, told once for all the presets that have it."""
+    for same in alike(full):
+        title = safe(report.data.get("rules", {}).get(same.finding.code, ""), 100)
+        yield from ("", f"### {GLYPHS[same.finding.severity]} {safe(same.finding.code, 20)} {quoted(title)}", "")
+        yield f"- {quoted(safe(same.finding.message))}"
+        if same.finding.fix:
+            yield f"- fix: {quoted(safe(same.finding.fix, 1_000))}"
+        yield f"- {counted(len(same.names), 'preset')}: {', '.join(code_span(safe(n, 60)) for n in same.names)}"
+        if same.others:
+            others = ", ".join(code_span(safe(n, 60)) for n in same.others)
+            yield f"- with other numbers, {len(same.others)} more: {others}"
 
 
 def told(one: Series) -> Iterator[str]:
