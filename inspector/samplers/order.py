@@ -119,7 +119,7 @@ def _fit(good: list[Point], points: tuple[Point, ...], last: Solved, rounded: bo
 
 
 def _runs_away(stds: list[float], means: list[float], allowed: float) -> bool:
-    """Whether the error stays (half the step should halve it), or the mean's grows, beyond what the last jump explains."""
+    """Whether the error stays (half the step should halve it) or the mean's grows, beyond what the last jump leaves."""
     stays = any(abs(e[-1]) > max(0.7 * abs(e[-2]), 10 * allowed) for e in (stds, means))
     return stays or abs(means[-1]) > 2 * abs(means[0]) + allowed
 
