@@ -86,7 +86,7 @@ def test_two_shifts_are_one(sigma: float, a: float, b: float) -> None:
     assert flow.shift(flow.shift(sigma, a), 1 / a) == pytest.approx(sigma, rel=1e-12)
     assert flow.exponential_shift(sigma, math.log(a)) == pytest.approx(flow.linear_shift(sigma, a), rel=1e-12)
     assert flow.shift(1.0, a) == pytest.approx(1.0, rel=1e-15)
-    if sigma < 1:
+    if sigma <= 0.999:
         # Shifting divides the odds of signal against noise.
         odds = flow.shift(sigma, a) / (1 - flow.shift(sigma, a))
         assert odds == pytest.approx(a * sigma / (1 - sigma), rel=1e-6)
