@@ -33,7 +33,7 @@ def shapes() -> dict[str, Any]:
     """Each way of writing DPM++ 2M Karras down."""
     from diffusers import DPMSolverMultistepScheduler as DPM
 
-    sampler = namedtuple("SamplerData", "name constructor aliases options")
+    SamplerData = namedtuple("SamplerData", "name constructor aliases options")
 
     class Held:
         """SD.Next's sampler objects hold the scheduler."""
@@ -57,7 +57,7 @@ def shapes() -> dict[str, Any]:
         "list of dicts": [{"name": "x", "scheduler": DPM, "kwargs": KARRAS}],
         "list of triples": [("x", DPM, KARRAS)],
         "list of pairs": [("x", (DPM, KARRAS))],
-        "SD.Next": [sampler("x", lambda model: Held(model), [], {})],
+        "SD.Next": [SamplerData("x", lambda model: Held(model), [], {})],
     }
 
 
@@ -77,7 +77,7 @@ def test_what_the_constructor_makes_is_told_apart() -> None:
 def test_a_class_alone_and_a_function_that_gives_one() -> None:
     from diffusers import EulerDiscreteScheduler
 
-    plain = ("EulerDiscreteScheduler", {}, "from_config")
+    plain: Any = ("EulerDiscreteScheduler", {}, "from_config")
     table = {"a": EulerDiscreteScheduler, "b": "EulerDiscreteScheduler", "c": lambda c: EulerDiscreteScheduler}
     assert read(table) == dict.fromkeys("abc", plain)
 
