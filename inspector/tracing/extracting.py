@@ -52,7 +52,8 @@ class Extraction:
 
         def ended(returned: Any) -> None:
             if isinstance(returned, tuple) and len(returned) == 3:
-                self.returned = returned
+                used, unused, hidden = map(dict, returned)  # as they are now: from_config goes on to write into them
+                self.returned = used, unused, hidden
 
         return lines(frame, compare, ended)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -11,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks import watching
 from tests.benchmarks.measure import Cost, alternately, forget, once, read_since
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +44,10 @@ def main(report: Path) -> int:
         subprocess.run([sys.executable, "-m", "tests.benchmarks.sdxl", str(model)], env=env, cwd=ROOT, check=True)
         traps = [*COMMAND, "diff", "demo:sd15-traps", "-f", "json", "-o", str(saved), "--exit-zero"]
         subprocess.run(traps, env=env, check=True)
-        rows = [*light(env, model, saved), *heavy(env, model)]
+        rows = [*light(env, model, saved), *heavy(env, model), tracing(env)]
+        watched, once = while_watched(env)
         cold = cold_start(env, scratch, model)
-    text = page(rows, cold)
+    text = page([*rows, *watched], cold, once)
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
@@ -91,6 +94,34 @@ def heavy(env: dict[str, str], model: Path) -> list[Row]:
     ]
 
 
+def while_watched(env: dict[str, str]) -> tuple[list[Row], float]:
+    """A run of a pipeline inside ``inspector.watch``, against the same run outside; and what a watch takes once."""
+    command = [sys.executable, "-m", "tests.benchmarks.watching", "--json"]
+    done = subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    found = json.loads(done.stdout)
+    rows = [
+        Row(
+            f"two steps of `demo:sd15` at {size}x{size}, watched: CPU time",
+            f"the same, not watched {plain * 1000:.0f} ms",
+            f"{seen * 1000:.0f} ms",
+            seen / plain,
+            watching.LIMITS[int(size)],
+        )
+        for size, (plain, seen) in found["runs"].items()
+    ]
+    return rows, float(found["once"])
+
+
+def tracing(env: dict[str, str]) -> Row:
+    """What a first trace costs in a process that has imported the library, of processor time: best of several."""
+    command = [sys.executable, "-m", "tests.benchmarks.tracing"]
+    took = min(
+        float(subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+        for _ in range(max(3, RUNS // 3))
+    )
+    return Row("`trace`: CPU time beside the imports", "50 ms", f"{took * 1000:.0f} ms", took / 0.05, 1.0)
+
+
 def cold_start(env: dict[str, str], scratch: str, model: Path) -> list[tuple[str, float]]:
     """The first run ever, with an empty cache: the class table and the readers are made then. No limit, but told."""
     found = []
@@ -107,7 +138,7 @@ def milliseconds(cost: Cost) -> str:
     return f"{cost.seconds * 1000:.0f} ms"
 
 
-def page(rows: list[Row], cold: list[tuple[str, float]]) -> str:
+def page(rows: list[Row], cold: list[tuple[str, float]], once: float) -> str:
     from importlib.metadata import version
 
     packages = ("diffusers", "torch", "transformers", "typer", "rich", "pydantic")
@@ -124,6 +155,8 @@ def page(rows: list[Row], cold: list[tuple[str, float]]) -> str:
         *map(str, rows),
         "",
         "With an empty cache, the first time ever: " + ", ".join(f"{what} {t:.1f} s" for what, t in cold) + ".",
+        "",
+        f"A watch takes {once * 1000:.0f} ms once, to begin and to report, whatever runs in it.",
         "",
     ]
     return "\n".join(lines)
