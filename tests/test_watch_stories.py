@@ -168,7 +168,7 @@ def test_case_6_keywords_that_nobody_takes(tmp_path: Path) -> None:
     assert [(code, where) for code, _, where in told(seen)] == [
         ("IPW704", "EulerAncestralDiscreteScheduler.use_karras_sigmas"),
         ("IPW704", "DDIMScheduler.use_karras_sigma"),
-        ("IPW704", "DDIMScheduler.typo"),
+        ("IPW704", "DDIMScheduler2.typo"),
     ]
     assert "takes no use_karras_sigmas" in message(seen, "IPW704", "use_karras_sigmas")
     line = test_case_6_keywords_that_nobody_takes.__code__.co_firstlineno + 6
@@ -442,6 +442,18 @@ def test_what_is_let_go_of_is_gone_and_still_told() -> None:
         gc.collect()
         assert ref() is None
     assert told(seen) == [("IPW701", "warning", "EulerDiscreteScheduler.typo")]
+
+
+def test_objects_without_a_name_are_told_apart() -> None:
+    first = DDIMScheduler()
+    with inspector.watch(first) as seen:
+        one, other = EulerDiscreteScheduler(), EulerDiscreteScheduler()
+        other.config["timestep_spacing"] = "trailing"
+        for scheduler in (one, other):
+            scheduler.set_timesteps(3)
+    (found,) = seen.report.findings
+    assert found.where == "EulerDiscreteScheduler2.timestep_spacing"
+    assert found.fix == "scheduler = EulerDiscreteScheduler.from_config(scheduler.config, timestep_spacing='trailing')"
 
 
 def test_every_code_has_its_page() -> None:

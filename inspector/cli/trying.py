@@ -48,9 +48,11 @@ def run_script(request: Request, script: Path, arguments: Sequence[str]) -> int:
     from inspector.watching.script import watched
 
     settings = settings_of(request, {})
-    report, interrupted = watched(script, arguments)
-    code = show(filtered(report, settings), request, settings)
-    if interrupted:
+    outcome = watched(script, arguments)
+    if outcome.report is None:
+        return outcome.status
+    code = show(filtered(outcome.report, settings), request, settings)
+    if outcome.interrupted:
         raise KeyboardInterrupt
     return code
 

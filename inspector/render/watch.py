@@ -31,7 +31,7 @@ def told(report: Report, page: Page) -> Iterator[Text]:
     data = report.data
     yield from writes(data, page)
     yield from warned(data, page)
-    yield from read(data, page)
+    yield from read(report, data, page)
     yield from shared(data, page)
     yield from coverage(data["coverage"], page)
 
@@ -68,7 +68,7 @@ def expressions(data: dict[str, Any]) -> dict[str, str]:
     names = {}
     for component in data["components"]:
         path = component["path"]
-        own = path.partition(".")[0] in pipes or path == component["class"] or " " in path
+        own = path.partition(".")[0] in pipes or path.startswith(component["class"]) or " " in path
         names[path] = path if own or "pipe" not in pipes else f"pipe.{path}"
     return names
 
@@ -111,10 +111,12 @@ def warned(data: dict[str, Any], page: Page) -> Iterator[Text]:
         yield from page.laid([[text((located(w), "dim")), text(safe(w["message"], 400))] for w in data["warnings"]], 2)
 
 
-def read(data: dict[str, Any], page: Page) -> Iterator[Text]:
+def read(report: Report, data: dict[str, Any], page: Page) -> Iterator[Text]:
     """Who read each setting; those that were not written only when all is asked for."""
     rows = []
-    shown = data["readers"] if page.verbose else data["read_after"]
+    proved = {f.where for f in report.findings if f.reads}  # where they stand with the finding
+    late = {where: by for where, by in data["read_after"].items() if where not in proved}
+    shown = data["readers"] if page.verbose else late
     for where, by in shown.items():
         found = [(p, f, lines) for p, functions in readers(by).items() for f, lines in functions]
         most = len(found) if page.verbose else _MOST

@@ -110,11 +110,17 @@ def parameters(function: Any) -> dict[str, Any]:
 
 def compiled(function: FunctionType, arguments: Arguments) -> CodeType | None:
     """The function's code, telling; None where its source is not at hand or is not what runs."""
+    code = telling(function, function.__code__)
+    return None if code is None else marked(code, arguments)
+
+
+@functools.lru_cache(maxsize=64)
+def telling(function: FunctionType, old: CodeType) -> CodeType | None:
+    """The same, with a mark where whoever is told will stand."""
     import ast
 
     from inspector.watching.telling import Telling, path_to
 
-    old = function.__code__
     try:
         lines, _ = inspect.findsource(function)
         tree = ast.parse("".join(lines))
@@ -134,7 +140,7 @@ def compiled(function: FunctionType, arguments: Arguments) -> CodeType | None:
         old.co_varnames[: old.co_argcount],
     ):
         return None
-    return marked(code, arguments)
+    return code
 
 
 def within(code: CodeType, wanted: CodeType) -> CodeType | None:

@@ -44,6 +44,7 @@ class Call:
     """One pipeline class's ``__call__``: its arguments, what was given other than the default, what was used."""
 
     cls: str
+    owner: int
     arguments: dict[str, Any]
     telling: bool
     given: set[str] = field(default_factory=set)

@@ -33,12 +33,13 @@ def finding_of(fate: Fate, paths: list[str], recorder: Recorder) -> Finding | No
     line = f"{write.at[0]}:{write.at[1]}"
     if write.how == "unsaved":
         message = f"{line} fills a slot that is empty in the config: save_pretrained will leave the component out"
-        return Finding("IPW705", "warning", where, message, f"{holder(where)}.register_modules({write.key}=…)")
+        path = holder(where)
+        return Finding("IPW705", "warning", where, message, f"{path}.register_modules({write.key}={where})")
     if write.place == "from_config":
         if write.how != "unknown":
             return None
-        message = f"{write.by[0]}:{write.by[1]}: {unread(fate, owner.cls)} without a word"
-        return Finding("IPW704", "warning", where, message, near(write.key, owner))
+        message = f"{write.by[0]}:{write.by[1]}: {unread(fate, owner.cls)} without a word{near(write.key, owner)}"
+        return Finding("IPW704", "warning", where, message)
     # the library's own writes are notes, but for those that a line of the user's makes it lose
     severity: Severity = "warning" if write.mine or any(e.mine for e in fate.lost) else "note"
     if owner.compiled and not (fate.seen or fate.lost or fate.missed):
@@ -108,16 +109,17 @@ def what(write: Event) -> str:
         "attr": f"config.{write.key}",
         "item": f"config[{write.key!r}]",
         "register_to_config": f"config.{write.key}, item and attribute",
+        "component": f"the component {write.key}",
     }.get(write.place, write.key)
 
 
 def readers(missed: list[Event]) -> str:
-    """``set_timesteps reads the attribute, False``."""
+    """``set_timesteps (scheduling_x.py:3) reads the attribute, which is False``."""
     first = missed[0]
     place = {"attr": "the attribute", "item": "the item"}.get(first.place, "the object's own attribute")
     others = len({(e.at, e.place) for e in missed}) - 1
-    more = f" (and {others} more)" if others else ""
-    return f"{first.at[2]} ({first.at[0]}:{first.at[1]}){more} reads {place}, which is {short(first.value)}"
+    reads = f" and {others} more read" if others else " reads"
+    return f"{first.at[2]} ({first.at[0]}:{first.at[1]}){reads} {place}, which is {short(first.value)}"
 
 
 def short(value: Any) -> str:
@@ -135,6 +137,8 @@ def instead(write: Event, owner: Owner, where: str, paths: list[str]) -> str:
     if write.how or (isinstance(write.value, dict | list) and len(value) > 60):
         return ""
     name = path if owner.kind == "pipeline" or "pipe" not in paths or "." in path else f"pipe.{path}"
+    if path.startswith(owner.cls.__name__):
+        name = owner.kind  # it has no name that is known here
     if write.key == "requires_safety_checker" and write.value is False:
         return "pipe.safety_checker = None"
     if write.key not in defaults_of(owner.cls) or write.place == "component":
@@ -148,7 +152,7 @@ def near(key: str, owner: Owner) -> str:
     import difflib
 
     found = difflib.get_close_matches(key, list(defaults_of(owner.cls)), n=1, cutoff=0.8)
-    return f"did you mean {found[0]}?" if found else ""
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def stale_findings(events: list[Event], paths: list[str], recorder: Recorder) -> list[Finding]:
@@ -175,5 +179,6 @@ def argument_findings(recorder: Recorder) -> list[Finding]:
         unused = [n for n in call.never() if n in call.changed] if call.telling else []
         for name in unused:
             message = f"{name} was given, and {call.cls}.__call__ never used it in {counted(call.runs, 'run')}"
-            found.append(Finding("IPW706", "warning", f"{call.cls}.__call__.{name}", message))
+            where = f"{recorder.owners.path(call.owner)}.__call__.{name}"
+            found.append(Finding("IPW706", "warning", where, message))
     return found

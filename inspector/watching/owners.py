@@ -123,7 +123,8 @@ class Owners(list[Owner]):
             return "pipe" if rank == 0 else f"pipe{rank + 1}"
         for pipe, name in owner.held:
             return name if pipe == pipes[0] else f"{self.path(pipe)}.{name}"
-        return owner.cls.__name__
+        rank = sum(o.cls is owner.cls and not o.path and not o.held for o in self[:number])
+        return owner.cls.__name__ if rank == 0 else f"{owner.cls.__name__}{rank + 1}"
 
 
 def config_of(obj: Any) -> Any:

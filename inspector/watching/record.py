@@ -172,12 +172,13 @@ class Recorder:
                 self.note("write", owner, key, "from_config", value, frame, "" if taken else "unknown")
 
     def called(self, pipe: Any, function: Any, given: dict[str, Any], telling: bool) -> None:
-        if self.number(pipe) is None:
+        owner = self.number(pipe)
+        if owner is None:
             return
         with self.lock:
             key = (type(pipe), function)
             if key not in self.calls:
-                self.calls[key] = Call(type(pipe).__name__, parameters(function), telling)
+                self.calls[key] = Call(type(pipe).__name__, owner, parameters(function), telling)
             call = self.calls[key]
             call.runs += 1
             names = given.keys() & call.arguments.keys()

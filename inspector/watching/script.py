@@ -12,6 +12,7 @@ import threading
 import tokenize
 import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 
@@ -22,14 +23,20 @@ from inspector.watching.report import report_of
 _USAGE = "inspect-pipe watch SCRIPT.py [ARGS]"
 
 
-def watched(script: Path, arguments: Sequence[str]) -> tuple[Report, bool]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The report; in a process that the script forked, and that came to its end, none but the status to leave with."""
+
+    report: Report | None
+    interrupted: bool = False
+    status: int = 0
+
+
+def watched(script: Path, arguments: Sequence[str]) -> Outcome:
     """Run a script and report who read and wrote which setting.
 
     What the script prints goes to stderr, so that the report is alone on stdout. A script that raises, or that is
     interrupted, is reported as far as it came.
-
-    Returns:
-        The report, and whether the script was interrupted.
 
     Raises:
         InspectError: there is no such script, or it is no Python.
@@ -54,14 +61,12 @@ def watched(script: Path, arguments: Sequence[str]) -> tuple[Report, bool]:
             skipped = (Skip(str(script), reason, failed=True),)
         finally:
             recorder.stop()
-            if os.getpid() != process:  # a child that the script forked, and that came to its end here
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(0)
+    if os.getpid() != process:
+        return Outcome(None, status=int(bool(skipped)))
     if started:
         reason = "it started other processes: what they read and wrote is not seen"
         skipped = (*skipped, Skip(str(script), reason))
-    return report_of(recorder, str(script), skipped), interrupted
+    return Outcome(report_of(recorder, str(script), skipped), interrupted)
 
 
 def source(script: Path) -> CodeType:
