@@ -6,33 +6,33 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from inspector.samplers.grid import Grid, observe
+from inspector.samplers.grid import observe
 
 
-def again(scheduler: Any, call: Mapping[str, Any], once: Grid) -> dict[str, Any]:
-    """Call it again, and call it with other arguments first.
+def again(mine: Any, fresh: Any, call: Mapping[str, Any]) -> dict[str, Any]:
+    """Call it twice, and call it with other arguments in between.
 
     Args:
-        scheduler: as it was made; left as it is.
+        mine: a copy of the scheduler; it is left after ``set_timesteps(**call)``.
+        fresh: the scheduler as it was made; left as it is.
         call: the keywords of ``set_timesteps``.
-        once: the grid after one call.
 
     Returns:
         ``same``: a second equal call gives the same numbers. ``config``: key -> [before, after] for settings that the
         call changed, items and attributes. ``mu``: with a ``mu`` in the call, whether a later call without it gives
         what it gives on a fresh scheduler: ``same``, ``after`` and ``fresh`` (the second sigma, or the error).
     """
-    mine = copy.deepcopy(scheduler)
     before = both(mine)
     mine.set_timesteps(**call)
-    after = both(mine)
+    once, after = observe(mine), both(mine)
     mine.set_timesteps(**call)
     said: dict[str, Any] = {"same": observe(mine).same(once), "mu": None}
     said["config"] = {k: [before.get(k), after.get(k)] for k in after if not same(before.get(k), after.get(k))}
     if "mu" in call:
+        used = copy.deepcopy(mine)
         rest = {k: v for k, v in call.items() if k != "mu"}
-        left, fresh = _second(mine, rest), _second(copy.deepcopy(scheduler), rest)
-        said["mu"] = {"same": left == fresh, "after": left, "fresh": fresh}
+        left, untouched = _second(used, rest), _second(copy.deepcopy(fresh), rest)
+        said["mu"] = {"same": left == untouched, "after": left, "fresh": untouched}
     return said
 
 

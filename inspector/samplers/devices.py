@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -112,26 +111,24 @@ def misplaced(cls: str, grid: Grid, device: str) -> dict[str, Any]:
     return found
 
 
-def moved(scheduler: Any, call: Mapping[str, Any], device: str, home: Grid) -> dict[str, Any]:
+def moved(mine: Any, call: Mapping[str, Any], device: str) -> dict[str, Any]:
     """What a change of device does: the host, the device, the host again.
 
     Args:
-        scheduler: left as it is; a copy is moved.
+        mine: a scheduler after ``set_timesteps(**call)`` on the host; it is used up.
         call: the keywords of ``set_timesteps``.
         device: the other device; ``simulated`` on a machine that has none.
-        home: the grid on the host.
 
     Returns:
         ``device``; ``same``, whether the host's numbers come back bit for bit; ``there``, whether the device's are the
         same (sigmas and whole timesteps exactly, what the device computes within a few roundings); ``raised``.
     """
-    mine = copy.deepcopy(scheduler)
     said: dict[str, Any] = {"device": device, "same": None, "there": None, "raised": None}
     try:
         with on(device) as name:
+            home = observe(mine)
             mine.set_timesteps(**call, device=name)
-            away = observe(mine)
-            said["there"] = close(home, away)
+            said["there"] = close(home, observe(mine))
             mine.set_timesteps(**call, device="cpu")
             said["same"] = observe(mine).same(home)
     except Exception as error:  # noqa: BLE001 (that it raises is the finding)

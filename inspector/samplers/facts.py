@@ -9,9 +9,9 @@ from typing import Any
 
 from inspector.samplers.again import again
 from inspector.samplers.between import between_off
-from inspector.samplers.build import Subject, Workshop, call_of
+from inspector.samplers.build import Subject, Workshop, call_of, parameters
 from inspector.samplers.devices import FOLLOWING, SIMULATED, moved
-from inspector.samplers.grid import Grid, numbers, observe
+from inspector.samplers.grid import Grid, numbers
 from inspector.samplers.options import options_of
 
 UPWARD = ("DDIMInverseScheduler", "DPMSolverMultistepInverseScheduler")
@@ -27,22 +27,36 @@ class Facts:
 
 
 def of(subject: Subject, shop: Workshop, made: Any, steps: int, device: str) -> Facts:
-    """Found once for a preset on a model; a call that raises is left for the check to report."""
+    """Found once for a preset on a model; a call that raises is left for the check to report.
+
+    What the calls leave behind is the class's doing: it is found on one of several models that differ only in betas.
+    """
     call = call_of(subject, min(steps, 10))
     options = asdict(options_of(subject, shop))
     away = SIMULATED if device == "cpu" else device
-    twice, elsewhere = shop.once(made, f"calls {sorted(call)} {away}", lambda: _calls(made, call, away))
-    return Facts(options, twice, elsewhere)
+    what = f"calls {away} {sorted(call)} {alike(made)}"
+    marks, elsewhere = shop.once(Workshop, what, lambda: _calls(made, call, away))
+    return Facts(options, marks, elsewhere)
+
+
+def alike(made: Any) -> str:
+    """What schedulers have in common that differ only in betas."""
+    taken = parameters(type(made))
+    held = [f"{k}={v!r}" for k, v in sorted(dict.items(made.config)) if k in taken and k not in BETAS]
+    return f"{type(made).__name__}({', '.join(held)})"
+
+
+BETAS = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
+"""What may differ between models of which one stands for all."""
 
 
 def _calls(made: Any, call: Mapping[str, Any], away: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     mine = copy.deepcopy(made)
     try:
-        mine.set_timesteps(**call)
-        once = observe(mine)
+        left = again(mine, made, call)
     except Exception:  # noqa: BLE001 (the check of this very call reports it)
         return None, None
-    return again(made, call, once), moved(made, call, away, once)
+    return left, moved(mine, call, away)
 
 
 def takes_fewer(made: Any, subject: Subject, steps: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from inspector.samplers.build import Missing, Subject, Workshop, call_of, class_of, parameters
 from inspector.samplers.grid import Grid, observe
 from inspector.samplers.models import Model
-from inspector.samplers.trail import trail
+from inspector.samplers.trail import held, trail
 
 STEPS = 7
 """How many steps tell whether an option matters: odd, and few enough for the rules that hold below 15."""
@@ -75,6 +75,9 @@ def _inert(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any]
     if dict.get(other.config, key) == kwargs[key]:
         return "already"
     call = call_of(subject, STEPS)
+    grids = [shop.once(s, f"grid of {sorted(call)}", lambda s=s: held(s, call)) for s in (mine, other)]  # type: ignore[misc]
+    if grids[0] != grids[1]:
+        return ""
     trails = [shop.once(s, "trail", lambda s=s: trail(s, call)) for s in (mine, other)]  # type: ignore[misc]
     return "same" if trails[0] == trails[1] else ""
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspector.samplers.build import Subject, make
+from inspector.samplers.build import Subject, Workshop, class_of
 from inspector.samplers.expected import FAMILIES
 from inspector.samplers.families import continuous, discrete, indexed, rectified
 from inspector.samplers.families.tables import FLOORED, UNFLOORED
 from inspector.samplers.recipes import OPTIONS, Recipe, beta_of
 
 
-def own(subject: Subject) -> Recipe | None:
+def own(subject: Subject, shop: Workshop) -> Recipe | None:
     """The recipe, or None for a class or option that has none. Whether it is right shows when it is run."""
-    from inspector.samplers.build import class_of
-
     cls = subject.preset.cls
-    config = dict(make(class_of(cls), subject.preset, subject.model, subject.kwargs).config)
+    config = dict(shop.get(class_of(cls), subject.preset, subject.model, subject.kwargs).config)
     family = FAMILIES.get(cls)
     levels = next(
         (v for k, v in OPTIONS.items() if config.get(k) and cls != "EulerAncestralDiscreteScheduler"), "times"

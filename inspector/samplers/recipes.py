@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,16 @@ def make(recipe: Recipe, steps: int) -> Array:
         levels = _beta_times(table, count)
     if recipe.discard:
         levels = levels[:-1]
+    return np.append(levels, 0.0 if recipe.final == "zero" else table[0])
+
+
+def at(recipe: Recipe, times: Sequence[float]) -> Array:
+    """The sigmas at given timesteps, in the recipe's table and its way of reading it, then the final one."""
+    import numpy as np
+
+    table = _table(recipe)
+    read = lookup.log_sigma_at if recipe.between == "log" else lookup.sigma_at
+    levels = read(np.array(times, dtype=np.float64), table)
     return np.append(levels, 0.0 if recipe.final == "zero" else table[0])
 
 

@@ -16,8 +16,8 @@ STEPS = (1, 10, 20, 25, 30, 50, 61)
 """The steps of a run that names none: what people use, and two numbers at which schedulers go wrong."""
 USUAL = {"vp": "sd15", "flow": "sd3", "edm": "playground-2.5"}
 """The model of a run that names none, by the kind of preset."""
-FIRST = 10
-"""With ``loops`` off, the step loop is run once a subject: at most so many steps."""
+FIRST = 5
+"""With ``loops`` off, the step loop is run once a subject: the first number of steps from this on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Plan:
     """What a run does.
 
     ``steps``: empty for `STEPS`, of which those beyond what a class accepts are skipped. ``loops``: the step loop for
-    every number of steps; else once a subject, and where the grid looks as if it would fail. ``against``: a project to
-    compare with, or empty. ``solve``: the exact result of the step loop on Gaussian data.
+    every number of steps; else once for models that differ only in betas, and where the grid looks as if it would fail.
+    ``against``: a project to compare with, or empty. ``solve``: the exact result of the step loop on Gaussian data.
     """
 
     subjects: Sequence[Subject]
@@ -91,7 +91,7 @@ def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]
             known = _facts(subject, shop, n, plan.device)
         loop = None if plan.loops else False
         if not plan.loops and not done and (n >= FIRST or n == steps[-1]):
-            loop, done = True, True
+            loop, done = first_of_its_kind(subject, shop), True
         row = check(subject, n, shop, device=plan.device, dtype=plan.dtype, loop=loop, known=known)
         if not plan.steps and row["raised"] and row["raised"]["limit"]:
             row |= {"verdict": "skip", "reason": f"{subject.preset.cls} does not accept {n} steps", "raised": None}
@@ -105,6 +105,19 @@ def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]
             row["solve"] = solved(subject, n, shop, plan.device, plan.dtype)
         rows.append(row)
     return rows
+
+
+def first_of_its_kind(subject: Subject, shop: Workshop) -> bool:
+    """Whether no scheduler that differs only in betas has been run."""
+    try:
+        made = shop.get(class_of(subject.preset.cls), subject.preset, subject.model, subject.kwargs)
+    except Exception:  # noqa: BLE001 (the check itself reports it)
+        return False
+    ran: set[str] = shop.once(Workshop, "run", set)
+    kind = facts.alike(made)
+    new = kind not in ran
+    ran.add(kind)
+    return new
 
 
 def _facts(subject: Subject, shop: Workshop, steps: int, device: str) -> facts.Facts | None:

@@ -37,10 +37,28 @@ def _tag(x: Any, there: bool) -> Any:
     return other
 
 
+def _flat(held: Any) -> Iterator[Any]:
+    """What is in nested lists, tuples and dicts."""
+    for x in held.values() if isinstance(held, dict) else held:
+        if isinstance(x, list | tuple | dict):
+            yield from _flat(x)
+        else:
+            yield x
+
+
+def _tag_all(made: Any, there: bool) -> Any:
+    import torch
+
+    if isinstance(made, torch.Tensor):
+        return _tag(made, there)
+    if type(made) in (list, tuple):
+        return type(made)(_tag_all(x, there) for x in made)
+    return made
+
+
 def _mode(name: str) -> Any:
     import torch
     from torch.overrides import TorchFunctionMode
-    from torch.utils._pytree import tree_flatten, tree_map
 
     there, tensor = torch.device(name, 0), torch.Tensor
     base: Any = torch._C.TensorBase
@@ -63,11 +81,11 @@ def _mode(name: str) -> Any:
             if func in moving:
                 return self.moved(func, args, kwargs)
             wanted = kwargs.get("device")
-            far = self.together(func, args, [x for x in tree_flatten((args, kwargs))[0] if isinstance(x, tensor)])
+            far = self.together(func, args, [x for x in _flat((args, kwargs)) if isinstance(x, tensor)])
             if wanted is not None:
                 far = is_there(wanted)
                 kwargs["device"] = torch.device("cpu") if far else wanted
-            return tree_map(lambda x: _tag(x, far) if isinstance(x, tensor) else x, func(*args, **kwargs))
+            return _tag_all(func(*args, **kwargs), far)
 
         def moved(self, func: Any, args: Any, kwargs: Any) -> Any:
             """``.to``, ``.cpu`` and ``.cuda``: the dtype changes as asked, the side by the tag."""

@@ -10,6 +10,17 @@ from inspector.samplers.grid import observe
 from inspector.samplers.loop import wants_more
 
 
+def held(scheduler: Any, call: Mapping[str, Any]) -> Any:
+    """What it holds after ``set_timesteps``; an exception is an answer like any other."""
+    mine = copy.deepcopy(scheduler)
+    try:
+        mine.set_timesteps(**call)
+    except Exception as error:  # noqa: BLE001 (the exception is the answer)
+        return f"{type(error).__name__}: {error}"
+    grid = observe(mine)
+    return grid.sigmas.tobytes(), grid.raw.tobytes(), float(getattr(mine, "init_noise_sigma", 1.0))
+
+
 def trail(scheduler: Any, call: Mapping[str, Any]) -> Any:
     """Everything to be seen of one run with a network that is no denoiser, but the same every time.
 
