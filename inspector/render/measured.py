@@ -10,8 +10,8 @@ from inspector.render.escape import Safe, safe
 from inspector.render.parts import counted, value_text
 from inspector.render.series import Series
 
-HEAD = ("preset", "steps", "sigmas", "first", "last", "worst", "error", "")
-"""The columns of a check. ``last`` is the last sigma that a step starts from, not the end where it leads."""
+HEAD = ("preset", "steps", "count", "first", "last", "worst", "error", "")
+"""The columns of a check: ``count`` is of its sigmas, ``last`` the last one that a step starts from, not the end."""
 
 
 def summary(row: Mapping[str, Any]) -> list[Safe]:

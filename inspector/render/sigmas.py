@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from inspector.render.human import Page
 
-WIDTHS = (27, 5, 6, 8, 8, 5, 7, 6)
+WIDTHS = (27, 5, 5, 8, 8, 5, 7, 6)
 """Of the columns in :data:`HEAD`; with the mark and the gaps, 80."""
 
 NAMES = 12
