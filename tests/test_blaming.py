@@ -52,7 +52,7 @@ def test_the_pipeline_that_rewrites_its_scheduler(pipe: Any) -> None:
         found = blame_of(pipe, name)
         assert hops(found) == [("class default", default), ("pipeline's __init__", value)]
         hop = found["hops"][1]
-        source = Path(__import__("diffusers").__file__).parent / "pipelines/stable_diffusion" / hop["file"]
+        source = Path(str(__import__("diffusers").__file__)).parent / "pipelines/stable_diffusion" / hop["file"]
         assert "_internal_dict" in source.read_text().splitlines()[hop["line"] - 1]
         assert found["flagged"] and ahead(found) == {"from_config": (False, default), "save": (True, value)}
         assert "not kept" in render(report_of("pipe", found)) and "dropped, listed in" in message(found)

@@ -80,7 +80,7 @@ def test_the_key_that_makes_the_difference() -> None:
     found = row(result, "timestep_spacing")
     assert (found["fate"], found["given"], found["result"]) == ("dropped", "leading", "linspace")
     assert "used_defaults" in found["source"] and "_use_default_values" in found["reason"]
-    source = Path(__import__("diffusers").__file__).parent / "configuration_utils.py"
+    source = Path(str(__import__("diffusers").__file__)).parent / "configuration_utils.py"
     assert source.read_text().splitlines()[found["line"] - 1].strip() == found["source"]
     assert result.data["answer"]["write"] == (
         "scheduler = EulerDiscreteScheduler.from_config(scheduler.config, timestep_spacing='leading')"
@@ -139,7 +139,8 @@ def test_the_pipelines_rewriting_is_reverted() -> None:
     ],
 )
 def test_an_unknown_keyword_is_lost_without_a_word(into: str, name: str, says: str) -> None:
-    result = inspector.trace(into, DDPMScheduler().config, **{name: True})
+    given: dict[str, Any] = {name: True}
+    result = inspector.trace(into, DDPMScheduler().config, **given)
     found = row(result, name)
     assert found["fate"] == "unused" and found["lost"] and found["survives"] is False and "result" not in found
     message = said(result, "IPT702")

@@ -26,7 +26,7 @@ def schedulers() -> list[Any]:
     return [c for c in dict.fromkeys(classes) if not isinstance(c, DummyObject)]
 
 
-NEEDED = {
+NEEDED: dict[str, dict[str, Any]] = {
     "AmusedScheduler": {"mask_token_id": 5},
     "VQDiffusionScheduler": {"num_vec_classes": 10},
     "RFD4ProteinaScheduler": {"schedule_mode": "log", "noise_mode": "tan", "tsr_k": 1.0, "tsr_sigma": 1.0},

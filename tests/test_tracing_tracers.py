@@ -50,7 +50,8 @@ class Recorder:
 
 
 def recorded(work: Callable[[], Any]) -> tuple[Recorder, Any]:
-    mine, before = Recorder(), sys.gettrace()
+    mine = Recorder()
+    before = sys.gettrace()
     sys.settrace(mine)
     try:
         result = work()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from types import CodeType, FrameType
 from typing import Any
 
 from inspector.tracing.lines import MISSING, Local, Step, lines, step
+
+_LONGEST = 12
+"""Lines of one statement."""
 
 
 @dataclass(slots=True)
@@ -60,9 +64,9 @@ class Extraction:
 
 def conditions(code: CodeType, line: int, names: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """The parts of the line's own condition that shut this key out: names of sets that hold it, or ``startswith``…"""
-    statement = next((s for s in statements(code) if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
     found: list[str] = []
-    for node in ast.walk(statement) if statement is not None else ():
+    whole = statement(code.co_filename, line)
+    for node in ast.walk(whole) if whole is not None else ():
         for part in [p for test in node.ifs for p in parts(test)] if isinstance(node, ast.comprehension) else ():
             if isinstance(part, ast.Compare) and len(part.ops) == 1:
                 other = part.comparators[0]
@@ -81,17 +85,12 @@ def parts(test: ast.expr) -> list[ast.expr]:
     return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
 
 
-_PARSED: dict[CodeType, list[ast.stmt]] = {}
-
-
-def statements(code: CodeType) -> list[ast.stmt]:
-    """The simple statements of a function, with the line numbers of its file."""
-    if code not in _PARSED:
+def statement(file: str, line: int) -> ast.stmt | None:
+    """The statement that begins on this line of a file; None when there is no source to look at."""
+    lines = [linecache.getline(file, line + n) for n in range(_LONGEST)]
+    for count in range(1, _LONGEST + 1):
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
-        except (OSError, SyntaxError):  # no source to look at: the line numbers are still told
-            tree = ast.Module([], [])
-        ast.increment_lineno(tree, code.co_firstlineno - 1)
-        simple = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Delete)
-        _PARSED[code] = [n for n in ast.walk(tree) if isinstance(n, simple)]
-    return _PARSED[code]
+            return ast.parse(textwrap.dedent("".join(lines[:count]))).body[0]
+        except (SyntaxError, IndexError):  # not all of it yet
+            continue
+    return None
