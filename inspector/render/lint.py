@@ -22,7 +22,8 @@ def told(report: Report, page: Page) -> Iterator[Text]:
     from inspector.render.human import heading
 
     data, found = report.data, by_preset(report)
-    tried = f"{data['size']}, each on {listed(data['models'])} with {listed(data['steps'])} steps"
+    presets = counted(len(data["presets"]), "preset")
+    tried = f"{presets}, tried on {listed(data['models'])} with {listed(data['steps'])} steps"
     yield from page.laid([[text((safe(tried, 300), "dim"))]], 0)
     for entry in data["presets"]:
         findings = found.pop(entry["name"], [])

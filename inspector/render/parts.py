@@ -165,7 +165,9 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
         short = long = ", ".join([*unread, "nothing found in the rest", *found])
     else:
         severity = "clean"
-        size = checked(report) if "checks" in report.data else sized(report)
+        size = (
+            checked(report) if "checks" in report.data else tried(report) if "tried" in report.data else sized(report)
+        )
         nothing = "no difference" if "other" in report.data else "nothing found"
         short, long = ", ".join([nothing, *found]), f"{nothing} in {', '.join(size + found)}"
     source = safe(report.source, 200)
@@ -179,6 +181,11 @@ def sized(report: Report) -> list[str]:
     """``8 components, 149 settings``."""
     components = report.data.get("components", ())
     return [counted(len(components), "component"), counted(sum(len(c["settings"]) for c in components), "setting")]
+
+
+def tried(report: Report) -> list[str]:
+    """``14 presets, 252 runs``."""
+    return [counted(len(report.data["presets"]), "preset"), counted(report.data["tried"], "run")]
 
 
 def checked(report: Report) -> list[str]:

@@ -21,7 +21,6 @@ def report_of(found: Mapping[str, Any]) -> Report:
     findings = [*unknown(found), *merged(judge_checks(rows), rows, found), *doubles(found)]
     skipped = [Skip(e["name"], e["problem"]) for e in found["entries"] if e["problem"] and not e["wrong"]]
     skipped += [Skip(name, reason) for name, reason in left_out(rows).items()]
-    counted = f"{len(found['entries'])} preset{'' if len(found['entries']) == 1 else 's'}"
     findings = list(worst_first(findings))
     data = {
         "command": "presets lint",
@@ -30,7 +29,6 @@ def report_of(found: Mapping[str, Any]) -> Report:
         "models": list(dict.fromkeys(row["model"] for row in rows)),
         "same": found["same"],
         "tried": len(rows),
-        "size": counted,
         "rules": {f.code: RULES[f.code].title for f in findings},
     }
     return Report(found["table"], found["versions"], tuple(findings), tuple(skipped), data=data)
