@@ -14,6 +14,7 @@ _FAMILIES = {
     "IPP": "the pipeline and its components",
     "IPD": "what differs between two sources",
     "IPI": "the files themselves",
+    "IPS": "samplers: presets, their sigmas, timesteps and steps",
     "IPT": "what from_config makes of a config",
 }
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
@@ -60,7 +61,8 @@ def page(code: str, width: int, paint: bool) -> Iterator[str]:
         yield from shown(paragraph, width, paint)
         yield ""
     yield styled("to accept it", _BOLD, paint)
-    yield f"  once:     inspect-pipe diff SOURCE --ignore {code}"
+    command = "sigmas" if code.startswith("IPS") else "diff SOURCE"
+    yield f"  once:     inspect-pipe {command} --ignore {code}"
     yield f'  for good: [tool.inspect-pipe] ignore = {{ {code} = "the reason" }}   in your pyproject.toml'
 
 
