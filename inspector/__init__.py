@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.result import Result
     from inspector.watching.api import Watch
 
-__all__ = ["__version__", "capture", "diff", "trace", "watch", "whatif"]
+__all__ = ["__version__", "capture", "check_preset", "diff", "trace", "watch", "whatif"]
 __version__ = "0.1.0"
 
 
@@ -110,3 +110,38 @@ def trace(cls: Any, config: Any, *, component: str = "", key: str = "", **keywor
     from inspector.result import traced
 
     return traced(cls, config, component, key, keywords)
+
+
+def check_preset(
+    preset: Any,
+    *,
+    model: Any = None,
+    steps: Any = None,
+    device: str = "cpu",
+    dtype: str = "float32",
+    against: str = "",
+    solve: bool = False,
+    **kwargs: Any,
+) -> Result:
+    """Whether a sampler preset produces the sigmas it should, and whether its step loop runs; in this process.
+
+    Args:
+        preset: a name (``"DPM++ 2M Karras"``), several, or a scheduler of your own, judged with its own config.
+        model: a name (``"sdxl"``), a SOURCE with a scheduler, or a scheduler config; by default the usual one of the
+            preset's kind.
+        steps: a number of inference steps, or several; by default those of ``inspect-pipe sigmas``.
+        device: ``cpu``, ``cuda``, ``mps`` or ``simulated``.
+        dtype: of the sample in the step loop.
+        against: ``a1111``, ``comfyui`` or ``k-diffusion``.
+        solve: also the exact result of the step loop on Gaussian data.
+        kwargs: options laid over the preset's.
+
+    Returns:
+        A result; ``data["checks"]`` has a row for each number of steps.
+
+    Raises:
+        InspectError: no such preset, model or device, or a SOURCE that cannot be read.
+    """
+    from inspector.checking import checked
+
+    return checked(preset, model, steps, device, dtype, against, solve, kwargs)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inspector.checking import named_or_read
 from inspector.cli.diffing import Request, filtered, merged, status
 from inspector.cli.output import emit, look
 from inspector.cli.pictures import drawn, require
-from inspector.model import InspectError
 from inspector.samplers.asked import given, steps_of
-from inspector.samplers.models import Model, find_model
 from inspector.samplers.presets import Preset, load_table
 from inspector.settings import Settings, load
 
@@ -57,7 +56,7 @@ def run_sigmas(request: Request, asked: Asked) -> int:
     require(asked.plot, asked.svg)
     task = given(
         asked.presets,
-        [model_of(m) for m in asked.models],
+        [named_or_read(m) for m in asked.models],
         steps_of(asked.steps),
         own=own_presets(asked.own, settings),
         device=asked.device,
@@ -86,23 +85,6 @@ def title(asked: Asked) -> str:
     """What was asked for, for the head of the report."""
     shown = ", ".join(asked.presets) if asked.presets else str(asked.own) if asked.own else "all presets"
     return f"{shown} on {', '.join(asked.models)}" if asked.models else shown
-
-
-def model_of(text: str) -> Model:
-    """A model of the table, or the scheduler config of a SOURCE, of which only files are read here.
-
-    Raises:
-        InspectError: there is neither, or the source cannot be read.
-    """
-    try:
-        return find_model(text)
-    except InspectError:
-        if not (Path(text).exists() or any(c in text for c in ":/\\") or text.endswith(".json")):
-            raise
-    from inspector import snapshots
-    from inspector.samplers.sourced import model_of as sourced
-
-    return sourced(snapshots.take(text, static=True), text)
 
 
 def own_presets(file: Path | None, settings: Settings) -> Sequence[Preset]:

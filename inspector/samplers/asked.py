@@ -39,6 +39,18 @@ def steps_of(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def checked_steps(numbers: Sequence[Any]) -> tuple[int, ...]:
+    """The same for numbers that are numbers already.
+
+    Raises:
+        InspectError: one is no whole number from 1 to 1000 (exit 2).
+    """
+    for n in numbers:
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST:
+            raise _wrong(f"{n!r} is no number of steps from 1 to {MOST}", "steps=20, or steps=(20, 30)")
+    return tuple(numbers)
+
+
 def one_of(value: str, known: Sequence[str], option: str) -> str:
     """The value, if it is one of those.
 

@@ -78,6 +78,11 @@ def make(cls: Any, preset: Preset, model: Model, kwargs: Mapping[str, Any]) -> A
     return cls.from_config(dict(model.config), **kwargs)
 
 
+def _key(cls: Any, preset: Preset, model: Model, kwargs: Mapping[str, Any]) -> str:
+    inherits = None if preset.built == "from_config" else list(preset.inherits)
+    return json.dumps([cls.__name__, inherits, dict(model.config), dict(kwargs)], sort_keys=True, default=repr)
+
+
 class Workshop:
     """Schedulers by class, config and kwargs, each made once (some constructors take 0.3 s) and then only copied."""
 
@@ -87,8 +92,7 @@ class Workshop:
 
     def get(self, cls: Any, preset: Preset, model: Model, kwargs: Mapping[str, Any]) -> Any:
         """The scheduler, or the exception that making it raises (raised again every time)."""
-        inherits = None if preset.built == "from_config" else list(preset.inherits)
-        key = json.dumps([cls.__name__, inherits, dict(model.config), dict(kwargs)], sort_keys=True, default=repr)
+        key = _key(cls, preset, model, kwargs)
         if key not in self._made:
             try:
                 self._made[key] = make(cls, preset, model, kwargs)
@@ -98,6 +102,19 @@ class Workshop:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def adopt(self, scheduler: Any, over: Mapping[str, Any]) -> Subject:
+        """A scheduler that is there already, as what is checked: its class's formulas, its own config."""
+        from inspector.samplers.expected import FAMILIES, WITHOUT
+
+        names = [c.__name__ for c in type(scheduler).__mro__]
+        name = next((n for n in names if n in FAMILIES or n in WITHOUT), names[0])
+        config = {**{k: v for k, v in dict.items(scheduler.config) if not k.startswith("_")}, "_class_name": name}
+        made = type(scheduler).from_config(scheduler.config, **over) if over else copy.deepcopy(scheduler)
+        preset = Preset(names[0], names[0], name, {})
+        model = Model("own config", config, None, "a live scheduler")
+        self._made[_key(class_of(name), preset, model, dict(over))] = made
+        return Subject(preset, model, over)
 
     def working(self, made: Any) -> Any:
         """The copy that is run, the same one every time: runs of many lengths reuse it."""

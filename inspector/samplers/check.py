@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from inspector.model import InspectError
 from inspector.samplers import facts
@@ -19,6 +19,7 @@ from inspector.samplers.tolerance import bound
 if TYPE_CHECKING:
     from inspector.samplers.facts import Facts
 
+Loop = Literal["always", "usual", "suspicious", "never"]
 LONG = 150
 """Beyond so many steps the loop is run only where the grid gives reason to."""
 
@@ -30,7 +31,7 @@ def check(
     *,
     device: str = "cpu",
     dtype: str = "float32",
-    loop: bool | None = None,
+    loop: Loop = "usual",
     known: Facts | None = None,
 ) -> dict[str, Any]:
     """The row of one check, as plain data.
@@ -41,7 +42,8 @@ def check(
         shop: where the schedulers are made.
         device: ``cpu``, ``cuda``, ``mps``, or ``simulated``.
         dtype: of the sample in the step loop; sigmas are float32 whatever it says.
-        loop: run the step loop; None runs it up to `LONG` steps, and where the grid looks as if it would fail.
+        loop: whether the step loop is run: ``always``, ``usual`` (up to `LONG` steps, and where the grid looks as if
+            it would fail), ``suspicious`` (only there), ``never``.
         known: what does not depend on N, where that is known already.
 
     Returns:
@@ -74,7 +76,8 @@ def check(
         row["misplaced"] = misplaced(subject.preset.cls, grid, "cuda" if device == "simulated" else device)
         row |= {"sigmas": plain(grid.sigmas), "timesteps": plain(grid.timesteps), "derived": grid.derived}
         row |= facts.of_grid(scheduler, grid, row)
-        if loop or (loop is None and (steps <= LONG or facts.suspicious(grid))):
+        usual = loop == "usual" and steps <= LONG
+        if usual or loop == "always" or (loop != "never" and facts.suspicious(grid)):
             row["loop"] = straight(scheduler, device=where, dtype=dtype)
     return _judged(row, subject, scheduler, grid, steps)
 

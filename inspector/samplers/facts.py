@@ -14,6 +14,10 @@ from inspector.samplers.devices import FOLLOWING, SIMULATED, moved
 from inspector.samplers.grid import Grid, numbers
 from inspector.samplers.options import options_of
 
+BETAS = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
+"""What may differ between models of which one stands for all in the step loop…"""
+GRID = (*BETAS, "timestep_spacing", "steps_offset", "rescale_betas_zero_snr")
+"""… and in what ``set_timesteps`` leaves behind."""
 UPWARD = ("DDIMInverseScheduler", "DPMSolverMultistepInverseScheduler")
 
 
@@ -29,25 +33,23 @@ class Facts:
 def of(subject: Subject, shop: Workshop, made: Any, steps: int, device: str) -> Facts:
     """Found once for a preset on a model; a call that raises is left for the check to report.
 
-    What the calls leave behind is the class's doing: it is found on one of several models that differ only in betas.
+    What the calls leave behind is the class's doing: it is found on one of several models that differ only in betas and
+    spacing.
     """
     call = call_of(subject, min(steps, 10))
     options = asdict(options_of(subject, shop))
     away = SIMULATED if device == "cpu" else device
-    what = f"calls {away} {sorted(call)} {alike(made)}"
+    what = f"calls {away} {sorted(call)} {alike(made, GRID)}"
     marks, elsewhere = shop.once(Workshop, what, lambda: _calls(made, call, away))
     return Facts(options, marks, elsewhere)
 
 
-def alike(made: Any) -> str:
-    """What schedulers have in common that differ only in betas."""
-    taken = parameters(type(made))
-    held = [f"{k}={v!r}" for k, v in sorted(dict.items(made.config)) if k in taken and k not in BETAS]
+def alike(made: Any, apart: tuple[str, ...] = BETAS) -> str:
+    """What schedulers have in common that differ only in betas, or in other settings."""
+    cls: Any = type(made)
+    taken = parameters(cls)
+    held = [f"{k}={v!r}" for k, v in sorted(dict.items(made.config)) if k in taken and k not in apart]
     return f"{type(made).__name__}({', '.join(held)})"
-
-
-BETAS = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
-"""What may differ between models of which one stands for all."""
 
 
 def _calls(made: Any, call: Mapping[str, Any], away: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

@@ -75,7 +75,7 @@ def _inert(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any]
     if dict.get(other.config, key) == kwargs[key]:
         return "already"
     call = call_of(subject, STEPS)
-    grids = [shop.once(s, f"grid of {sorted(call)}", lambda s=s: held(s, call)) for s in (mine, other)]  # type: ignore[misc]
+    grids = [shop.once(s, f"grid of {sorted(call)}", lambda s=s: held(shop.working(s), call)) for s in (mine, other)]  # type: ignore[misc]
     if grids[0] != grids[1]:
         return ""
     trails = [shop.once(s, "trail", lambda s=s: trail(s, call)) for s in (mine, other)]  # type: ignore[misc]

@@ -8,7 +8,7 @@ from typing import Any
 
 from inspector.samplers import facts
 from inspector.samplers.build import Missing, Subject, Workshop, class_of
-from inspector.samplers.check import check
+from inspector.samplers.check import Loop, check
 from inspector.samplers.models import MODELS, Model
 from inspector.samplers.presets import PRESETS, Preset
 
@@ -85,14 +85,15 @@ def run(
 
 def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]]:
     steps = plan.steps or STEPS
-    known, done, rows = None, False, []
+    known, done, failed, rows = None, False, False, []
     for n in steps:
         if known is None:
             known = _facts(subject, shop, n, plan.device)
-        loop = None if plan.loops else False
+        loop: Loop = "usual" if plan.loops else "never" if failed else "suspicious"
         if not plan.loops and not done and (n >= FIRST or n == steps[-1]):
-            loop, done = first_of_its_kind(subject, shop), True
+            loop, done = "always" if first_of_its_kind(subject, shop) else loop, True
         row = check(subject, n, shop, device=plan.device, dtype=plan.dtype, loop=loop, known=known)
+        failed = failed or bool(row["loop"] and row["loop"].get("raised"))
         if not plan.steps and row["raised"] and row["raised"]["limit"]:
             row |= {"verdict": "skip", "reason": f"{subject.preset.cls} does not accept {n} steps", "raised": None}
         if plan.against and row["sigmas"]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from inspector.samplers.build import Workshop
 from inspector.samplers.devices import usable
 from inspector.samplers.models import MODELS, Model
 from inspector.samplers.presets import PRESETS, Preset
@@ -21,6 +23,7 @@ def checks_of(
     against: str = "",
     solve: bool = False,
     tell: Callable[[int, int, str], None] | None = None,
+    live: Any = None,
 ) -> dict[str, Any]:
     """Run the checks.
 
@@ -31,6 +34,7 @@ def checks_of(
         device, dtype, against, solve: see `run.Plan`.
         over: laid over the kwargs of every preset.
         tell: told of the progress.
+        live: a scheduler to judge with its own config, in place of presets and models.
 
     Returns:
         ``checks``, ``versions``, ``device`` (what it is called, where it is a GPU).
@@ -44,9 +48,12 @@ def checks_of(
     kind = usable(device)
     chosen = [MODELS[m] if isinstance(m, str) else Model(**m) for m in models]
     named = [PRESETS[p] if isinstance(p, str) else Preset(**p) for p in presets]
-    found = subjects(named, chosen, over=dict(over or {})) if named else everything(chosen)
+    found = subjects(named, chosen, over=dict(over or {})) if named else [] if live else everything(chosen)
     plan = Plan(found, tuple(steps), kind, dtype, against=against, solve=solve)
-    rows = run(plan, tell)
+    shop = Workshop()
+    if live is not None:
+        plan = replace(plan, subjects=[shop.adopt(live, dict(over or {}))])
+    rows = run(plan, tell, shop)
     gpu = torch.cuda.get_device_name() if kind == "cuda" else ""
     return {"checks": rows, "versions": versions(), "device": gpu}
 
