@@ -75,8 +75,11 @@ class Group:
         return Safe(f"Sigma by step on a logarithmic axis, {self.title}: {shown}")
 
 
-def groups(checks: Sequence[Mapping[str, Any]]) -> list[Group]:
-    """The rows that have sigmas, by sampler, model and device; what is wrong comes first."""
+def groups(checks: Sequence[Mapping[str, Any]], severe: Mapping[str, str] | None = None) -> list[Group]:
+    """The rows that have sigmas, by sampler, model and device; what is wrong comes first.
+
+    ``severe``: code -> severity; a note is nothing wrong, and without it every code is.
+    """
     found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in checks:
         if positive(row.get("sigmas")) or positive(row.get("expected")):
@@ -87,11 +90,13 @@ def groups(checks: Sequence[Mapping[str, Any]]) -> list[Group]:
         for number, chunk in enumerate(chunks, 1):
             part = f" ({number} of {len(chunks)})" if len(chunks) > 1 else ""
             place = Safe(f"{_place(chunk[0])}{part}")
-            made.append(Group(_sampler(chunk[0]), place, _slug((*key, part)), tuple(panel(row) for row in chunk)))
+            made.append(
+                Group(_sampler(chunk[0]), place, _slug((*key, part)), tuple(panel(row, severe) for row in chunk))
+            )
     return sorted(made, key=lambda group: not any(p.wrong for p in group.panels))
 
 
-def panel(row: Mapping[str, Any]) -> Panel:
+def panel(row: Mapping[str, Any], severe: Mapping[str, str] | None = None) -> Panel:
     """One row as curves: the reference, what diffusers made, what another project makes."""
     expected, actual = list(row.get("expected") or ()), list(row.get("sigmas") or ())
     actual = distinct(actual, len(expected))
@@ -108,9 +113,10 @@ def panel(row: Mapping[str, Any]) -> Panel:
     )
     note = "" if errors else "equal" if pairs else "no reference" if not expected else "another count"
     limit, verdict = row.get("tolerance"), row.get("verdict")
+    codes = [c for c in row.get("codes") or () if severe is None or severe.get(c) in ("error", "warning")]
     return Panel(
         Safe(f"{safe(row.get('name') or row.get('preset', ''), 60)}, {counted(int(row.get('steps') or 0), 'step')}"),
-        safe(", ".join(row.get("codes") or ()) or (verdict if verdict in ("differ", "raise") else ""), 60),
+        safe(", ".join(codes) or (verdict if verdict in ("differ", "raise") else ""), 60),
         tuple(c for c in curves if c.points),
         errors,
         Safe(note),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.model import EXIT_USAGE, InspectError, Report
 from inspector.render.curves import Curve, Group, Panel, groups
 from inspector.render.escape import Safe
-from inspector.render.series import series
+from inspector.render.series import series, severities
 from inspector.render.svg import COLORS, stacked, text_of, themed
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def chosen(report: Report) -> list[Group]:
     Raises:
         InspectError: there is nothing to draw (exit 2).
     """
-    found = groups([one.drawn for one in series(report)])
+    found = groups([one.drawn for one in series(report)], severities(report))
     if not found:
         hint = "every check was skipped: see the reasons without --svg"
         raise InspectError("no check has sigmas to draw", hint=hint, exit_code=EXIT_USAGE)
@@ -101,11 +102,12 @@ def drawn(group: Group, number: int) -> Element:
     out = io.StringIO()
     with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": group.slug}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # the reader's fonts count, not matplotlib's
-        size = (5.1 if across == 1 else 0.8 + 3.1 * across, 3.7 * down + 0.95)
+        size = (5.1 if across == 1 else 0.8 + 3.1 * across, 3.7 * down + 1.1)
         figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
         FigureCanvasSVG(figure)
         figure.patch.set_facecolor(color("paper"))
-        figure.suptitle(f"{group.sampler}\n{group.place}", fontsize=10, color=color("ink"), fontweight="bold")
+        sampler = textwrap.fill(group.sampler, 16 + 30 * across, break_on_hyphens=False)
+        figure.suptitle(f"{sampler}\n{group.place}", fontsize=10, color=color("ink"), fontweight="bold")
         grid = figure.add_gridspec(down * 2, across, height_ratios=[3, 1.3] * down)
         for place, panel in enumerate(group.panels):
             row, column = 2 * (place // across), place % across

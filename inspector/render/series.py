@@ -52,6 +52,8 @@ class Series:
     @property
     def drawn(self) -> Mapping[str, Any]:
         """The check for a picture: one or two sigmas are none, where there is another."""
+        if self.quiet:
+            return min(self.rows, key=lambda row: abs(row["steps"] - _USUAL))
         more = [row for row in self.rows if row["steps"] >= _DRAWN]
         if self.row["steps"] >= _DRAWN or not more:
             return self.row

@@ -100,7 +100,7 @@ def plots(report: Report, page: Page) -> Iterator[Text]:
     from inspector.render.curves import groups
     from inspector.render.plot import plot
 
-    found = groups([one.drawn for one in series(report)])
+    found = groups([one.drawn for one in series(report)], severities(report))
     for group in found if page.verbose else found[:PLOTS]:
         yield text("")
         for drawn in plot(group, width=page.width, color=not page.console.no_color):

@@ -9,7 +9,7 @@ from typing import Any
 from inspector.model import InspectError, Report, Severity
 from inspector.render import Look
 from inspector.render.code import parsed
-from inspector.render.curves import PROJECTS, groups
+from inspector.render.curves import PROJECTS, Group, groups
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS
 from inspector.render.measured import HEAD, exact, facts, relative, summary
@@ -42,7 +42,7 @@ def part(report: Report, look: Look) -> Any:
     found, severe = series(report), severities(report)
     shown, full = listed(found, look.verbose), told_in_full(found, look.verbose)
     many = len(full) > MOST and not look.verbose
-    figures, missing = drawn([one.drawn for one in found], FIGURES)
+    figures, missing = drawn(groups([one.drawn for one in found], severe), FIGURES)
     rows = {
         place: [cells(one, row, severe) for one in members for row in (one.rows if look.verbose else (one.row,))]
         for place, members in by_place(shown).items()
@@ -64,11 +64,10 @@ def part(report: Report, look: Look) -> Any:
     return Markup(text)  # noqa: S704 (the template escaped what is foreign)
 
 
-def drawn(checks: Sequence[Mapping[str, Any]], most: int) -> tuple[list[Safe], Safe]:
+def drawn(found: Sequence[Group], most: int) -> tuple[list[Safe], Safe]:
     """The figures, and why there are none, or not all."""
     from inspector.render.figures import svg_of
 
-    found = groups(checks)
     try:
         made = [svg_of(group, number=i, alone=False) for i, group in enumerate(found[:most], 1)]
     except InspectError as error:
