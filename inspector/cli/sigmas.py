@@ -14,9 +14,9 @@ from inspector.checking import named_or_read
 from inspector.cli.diffing import Request, filtered, merged, status
 from inspector.cli.output import emit, look
 from inspector.cli.pictures import drawn, require
+from inspector.cli.tables import own_presets
 from inspector.samplers.asked import given, steps_of
-from inspector.samplers.presets import Preset, load_table
-from inspector.settings import Settings, load
+from inspector.settings import load
 
 SECONDS = 1800.0
 """A sweep over a thousand numbers of steps takes minutes."""
@@ -85,17 +85,6 @@ def title(asked: Asked) -> str:
     """What was asked for, for the head of the report."""
     shown = ", ".join(asked.presets) if asked.presets else str(asked.own) if asked.own else "all presets"
     return f"{shown} on {', '.join(asked.models)}" if asked.models else shown
-
-
-def own_presets(file: Path | None, settings: Settings) -> Sequence[Preset]:
-    """The presets of ``--presets FILE`` or of the project."""
-    if file is not None:
-        return list(load_table(file).values())
-    if settings.presets:
-        from inspector.samplers.owntables import parse
-
-        return list(parse(settings.presets, settings.file).values())
-    return ()
 
 
 def overrides(keywords: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from inspector.cli.diffing import Request, merged, status
 from inspector.cli.output import emit, look, progress
 from inspector.model import EXIT_USAGE, InspectError, Report
-from inspector.samplers.owntables import load_table, read_rows
+from inspector.samplers.owntables import load_table, parse, read_rows
 from inspector.samplers.presets import Preset
 from inspector.settings import Settings, did_you_mean, load
 
@@ -29,7 +29,7 @@ def run_list(request: Request, word: str, by: str, own: Path | None) -> int:
     if by not in ORDERS:
         raise InspectError(f"--by {by!r} does not exist", hint=did_you_mean(by, ORDERS), exit_code=EXIT_USAGE)
     settings = settings_of(request)
-    return show(listed(own_presets(own), word, by), request, settings)
+    return show(listed(own_presets(own, settings), word, by), request, settings)
 
 
 def run_show(request: Request, name: str, own: Path | None) -> int:
@@ -41,7 +41,7 @@ def run_show(request: Request, name: str, own: Path | None) -> int:
     from inspector.samplers.show import shown
 
     settings = settings_of(request)
-    return show(shown(name, own_presets(own)), request, settings)
+    return show(shown(name, own_presets(own, settings)), request, settings)
 
 
 def run_lint(request: Request, table: str, models: Sequence[str], steps: str, timeout: float | None) -> int:
@@ -76,8 +76,11 @@ def run_lint(request: Request, table: str, models: Sequence[str], steps: str, ti
     return show(filtered(report_of(found), settings), request, settings, inspected)
 
 
-def own_presets(own: Path | None) -> tuple[Preset, ...]:
-    return () if own is None else tuple(load_table(own).values())
+def own_presets(file: Path | None, settings: Settings) -> tuple[Preset, ...]:
+    """The presets of ``--presets FILE``, else those that the project keeps in its pyproject.toml."""
+    if file is not None:
+        return tuple(load_table(file).values())
+    return tuple(parse(settings.presets, settings.file).values()) if settings.presets else ()
 
 
 def settings_of(request: Request, inspected: Sequence[Path] = ()) -> Settings:
