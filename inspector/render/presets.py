@@ -119,7 +119,7 @@ def about(row: dict[str, Any]) -> Safe:
     }
     told = kinds.get(row["kind"], "")
     if row["kind"] != "flow" and row["flow"] is None and row["built"] == "from_config":
-        told += "; its class cannot do flow models"
+        told += ", not flow models"
     if row["built"] == "constructor":
         told += "; made by the constructor: the model's own config does not come in"
         told += f", but for {safe(', '.join(row['inherits']), 200)}" if row["inherits"] else ""

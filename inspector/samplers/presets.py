@@ -79,7 +79,7 @@ def kwargs_for(preset: Preset, config: Mapping[str, Any], mu: float | None = Non
     kwargs = dict(preset.kwargs)
     if _is_flow(config) and preset.kind != "flow":
         if preset.flow is None:
-            message = f"{preset.name} cannot run on a flow model: {preset.cls} has no flow sigmas"
+            message = f"{preset.name} is no preset for a flow model"
             raise InspectError(message, hint="take a preset of kind flow", exit_code=EXIT_USAGE)
         kwargs |= preset.flow
     if SHIFT in kwargs.values():

@@ -37,7 +37,7 @@ class Preset:
     adds noise. ``names``: project -> what it is called there, a label of its menu or a name of its API.
     ``a1111`` and ``comfy``: the schedule of the sigmas there; ``discard``: A1111 drops the last sigma but one;
     ``comfy_sampler``: the sampler there. ``call``: keywords for ``set_timesteps``. ``flow``: the kwargs it needs beside
-    its own on a flow model, None when its class cannot do flow. ``source``: where the mapping is from. ``note``: what
+    its own on a flow model, None when it cannot do flow. ``source``: where the mapping is from. ``note``: what
     the mapping does not carry over.
     """
 
