@@ -7,6 +7,7 @@ import pytest
 
 from inspector.model import Component, Setting, Snapshot, Value
 from inspector.observe import capture
+from inspector.result import Result
 from inspector.rules import RULES, judge
 
 EXAMPLES = [
@@ -20,10 +21,12 @@ EXAMPLES = [
 def test_examples_of_the_explain_page(code: str, kind: str, block: str) -> None:
     scope: dict[str, Any] = {}
     exec(block, scope)
-    found = [f for f in judge(capture(scope["obj"])) if f.code == code]
+    obj = scope["obj"]
+    judged = obj.findings if isinstance(obj, Result) else judge(capture(obj))
+    found = [f for f in judged if f.code == code]
     assert bool(found) is (kind == "wrong"), found
     for finding in found:
-        assert finding.places and finding.message
+        assert (finding.places or isinstance(obj, Result)) and finding.message
         if finding.severity != "note":
             assert finding.fix, "a finding must say what to write instead"
 

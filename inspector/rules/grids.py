@@ -206,7 +206,7 @@ def shifted_twice(series: Series) -> Iterator[Finding]:
     right:
     ```python
     import inspector
-    obj = inspector.check_preset("Euler FlowMatch pipeline", model="sd3", steps=28)
+    obj = inspector.check_preset("fm_euler_pipe", model="sd3", steps=28)
     ```
     """
     rows = series.having(lambda r: r["shift"])

@@ -57,8 +57,8 @@ def devices_differ(series: Series) -> Iterator[Finding]:
     import inspector
     from diffusers import EulerDiscreteScheduler
     class Off(EulerDiscreteScheduler):
-        def set_timesteps(self, n, device=None, **named):
-            super().set_timesteps(n, device=device, **named)
+        def set_timesteps(self, num_inference_steps, device=None):
+            super().set_timesteps(num_inference_steps, device=device)
             self.sigmas = self.sigmas * (1.0 if device in (None, "cpu") else 1.01)
     obj = inspector.check_preset(Off.from_config({"beta_schedule": "scaled_linear"}), steps=20)
     ```

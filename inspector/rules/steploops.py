@@ -83,12 +83,12 @@ def leaves_a_mark(series: Series) -> Iterator[Finding]:
     wrong:
     ```python
     import inspector
-    obj = inspector.check_preset("DPM++ 2M flow", model="flux-dev", steps=10)
+    obj = inspector.check_preset("DPM++ 2M flow", model="flux-dev", steps=10, flow_shift=1.0)
     ```
     right:
     ```python
     import inspector
-    obj = inspector.check_preset("Euler FlowMatch pipeline", model="sd3", steps=10)
+    obj = inspector.check_preset("fm_euler_pipe", model="sd3", steps=10)
     ```
     """
     again = series.first["again"]

@@ -55,4 +55,6 @@ def both(scheduler: Any) -> dict[str, Any]:
 
 
 def same(a: Any, b: Any) -> bool:
+    if isinstance(a, float) and isinstance(b, float):  # np.float64 is one
+        return a == b
     return type(a) is type(b) and repr(a) == repr(b)

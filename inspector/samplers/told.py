@@ -185,4 +185,5 @@ def scheduler_level(scheduler: Any, truth: Truth, t: Any, scale: float) -> Level
 def _index(scheduler: Any, t: Any) -> int:
     """Where ``step`` will look: its counter, or, before the first step, what it will find for this timestep."""
     index = getattr(scheduler, "step_index", None)
+    index = getattr(scheduler, "begin_index", None) if index is None else index
     return int(scheduler.index_for_timestep(t) if index is None else index)
