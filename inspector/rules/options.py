@@ -75,9 +75,8 @@ def devices_differ(series: Series) -> Iterator[Finding]:
         said = f"moved to the device ({seen['device']}) set_timesteps raises {seen['raised']}"
         yield finding("IPS306", series.where, said, "set_timesteps(device='cpu')")
     elif not seen["there"]:
-        yield finding(
-            "IPS306", series.where, f"on the device ({seen['device']}) the sigmas are others than on the host"
-        )
+        said = f"on the device ({seen['device']}) the sigmas are others than on the host"
+        yield finding("IPS306", series.where, said, "set_timesteps(device='cpu')")
     elif not seen["same"]:
         said = f"after a visit to the device ({seen['device']}) the host's sigmas are not what they were"
         yield finding("IPS306", series.where, said, "make a new scheduler for each device")

@@ -15,7 +15,7 @@ from inspector.samplers.build import Subject, Workshop
 from inspector.samplers.closest import closest
 from inspector.samplers.families.run import NoReference
 from inspector.samplers.own import own
-from inspector.samplers.recipes import Recipe, at, make
+from inspector.samplers.recipes import SPREADS, Recipe, at, make
 from inspector.samplers.theirs import PROJECTS, PUBLISHED, Theirs, conventions, precision, recipe, sigmas, theirs_of
 from inspector.samplers.wording import said
 
@@ -97,13 +97,23 @@ def _why(
     their, mine = recipe(subject, found), own(subject, shop)
     if their is None or mine is None or not _agree(make(their, steps), there, tolerance):
         return [], []  # the recipe must be theirs before it can explain anything
-    apart = [f.name for f in fields(Recipe) if getattr(their, f.name) != getattr(mine, f.name) and f.name != "offset"]
+    given = along(their, mine)
+    apart = [f.name for f in fields(Recipe) if f.name not in given and getattr(their, f.name) != getattr(mine, f.name)]
     for size in range(1, len(apart) + 1):
         for names in combinations(apart, size):
-            taken = replace(their, offset=mine.offset, **{n: getattr(mine, n) for n in names})
+            taken = replace(their, **given, **{n: getattr(mine, n) for n in names})
             if _agree(make(taken, steps), here, tolerance):
                 return list(names), [said(n, mine, their) for n in names]
     return [], []
+
+
+def along(their: Recipe, mine: Recipe) -> dict[str, Any]:
+    """What is no convention by itself: an offset belongs to its spacing, and which timesteps are spaced does not count
+    for a spread between the ends of training."""
+    given: dict[str, Any] = {"offset": mine.offset}
+    if their.levels in SPREADS and their.ends == "table":
+        given["spaced"] = mine.spaced
+    return given
 
 
 def _published(

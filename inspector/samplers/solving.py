@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from inspector.samplers.agreement import number
 from inspector.samplers.build import Subject, Workshop, call_of, class_of
 from inspector.samplers.order import Order, order
 from inspector.samplers.solve import solve
+
+TIMES = 3.0
+"""How many times farther off is no accident."""
+Call = Callable[[int], Mapping[str, Any]]
 
 
 def solved(subject: Subject, steps: int, shop: Workshop, device: str, dtype: str) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def solved(subject: Subject, steps: int, shop: Workshop, device: str, dtype: str
         "order": _plain(fit.value),
         "floor": _plain(fit.floor),
         "allowed": _plain(fit.allowed),
-        "short": short(fit),
+        "short": short(fit) or worse(fit, subject, shop, call, where),
         "reason": found.reason or fit.reason,
     }
 
@@ -56,6 +61,22 @@ def short(fit: Order) -> str:
     if early is None or late is None or abs(late) <= max(0.5 * abs(early), 10.0 * (fit.allowed or 0.0)):
         return ""
     return f"the error is {early:+.2g} at 20 steps and {late:+.2g} at 160"
+
+
+def worse(fit: Order, subject: Subject, shop: Workshop, call: Call, where: str) -> str:
+    """Whether a solver of third order is farther off than the same of second order, whatever N; or empty."""
+    preset, kwargs = subject.preset, subject.kwargs
+    made = shop.get(class_of(preset.cls), preset, subject.model, kwargs)
+    if int(made.config.get("solver_order") or 0) < 3:
+        return ""
+    lower = shop.get(class_of(preset.cls), preset, subject.model, {**kwargs, "solver_order": 2})
+    second = shop.once(lower, f"order {where}", lambda: order(lower, call=call, device=where))
+    pairs = [(a.steps, a.std_error, b.std_error) for a, b in zip(fit.points, second.points, strict=True)]
+    late = [(n, abs(a), abs(b)) for n, a, b in pairs if a is not None and b is not None and n >= 20]
+    if len(late) < 3 or not all(a > TIMES * b for _, a, b in late):
+        return ""
+    n, mine, other = late[0]
+    return f"solver_order=2 is nearer at every N: {other:.2g} off at {n} steps, not {mine:.2g}"
 
 
 def _plain(value: float | None) -> Any:

@@ -50,6 +50,8 @@ def said(name: str, mine: Recipe, there: Recipe) -> str:
         return f"shift applied twice here; there {word(name, there)}"
     if name == "discard" and mine.discard:
         return "discarded penultimate sigma: here one is dropped, there not"
+    if name == "ends":
+        return f"{SAYS[name]} ({word('spaced', mine)})"
     return SAYS[name].format(here=word(name, mine), there=word(name, there))
 
 
