@@ -35,7 +35,7 @@ def test_one_line_a_preset_says_what_the_row_holds() -> None:
     assert ["✗", "dpmpp_2m_beta", "40", "41", "14.615", "0.029168", "39", "1.3e-05", "IPS303"] in lines
     for one in series(sigmas_report()):
         [mine] = [x for x in lines if x[1:2] == [one.row["preset"]] and x[0] in "✗!·✓"]
-        assert mine[2:4] == [str(one.row["steps"]), str(len(one.row["sigmas"]))]
+        assert mine[2:4] == [str(one.shown["steps"]), str(len(one.shown["sigmas"]))]
 
 
 def test_the_worst_step_has_both_values_the_error_in_ulps_and_the_tolerance_with_its_reason() -> None:

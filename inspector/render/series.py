@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,6 +48,13 @@ class Series:
     @property
     def steps(self) -> tuple[int, ...]:
         return tuple(row["steps"] for row in self.rows)
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The check whose numbers stand for all: one or two steps say little of a preset, where there are more."""
+        if self.row["steps"] >= _DRAWN:
+            return self.row
+        return min(self.rows, key=lambda row: abs(row["steps"] - _USUAL))
 
     @property
     def drawn(self) -> Mapping[str, Any]:
@@ -111,6 +118,19 @@ def mark_of(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> tuple[Mar
     return (severe[codes[0]], safe(codes[0], 20)) if codes else (MARKS[row["verdict"]], safe(row["verdict"], 20))
 
 
+def lines(
+    one: Series, severe: Mapping[str, Severity], verbose: bool
+) -> Iterator[tuple[Mapping[str, Any], Mark, Safe, Safe]]:
+    """What has a line of its own: every check, or one for all of them, marked as the worst is, with what it leaves out.
+
+    Each with how bad it is, the word for it, and the codes of other numbers of steps.
+    """
+    if verbose:
+        yield from ((row, *mark_of(row, severe), Safe("")) for row in one.rows)
+    else:
+        yield one.shown, *mark_of(one.row, severe), also(one)
+
+
 def far(row: Mapping[str, Any]) -> float:
     """How far the worst step is off; what is not finite is farthest."""
     value = (row.get("worst") or {}).get("relative")
@@ -159,7 +179,7 @@ def also(one: Series) -> Safe:
     for row in one.rows:
         for code in row["codes"]:
             at.setdefault(code, []).append(row["steps"])
-    if list(at.values()) == [[one.row["steps"]]]:
+    if list(at.values()) == [[one.shown["steps"]]]:
         return Safe("")  # one code at one number of steps, and that is the one in the line
     said = []
     for code, steps in at.items():

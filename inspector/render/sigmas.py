@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from inspector.model import Report, Severity
+from inspector.model import Report
 from inspector.render.code import broken
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS, STYLES, code_text, fitted, text
@@ -13,12 +13,12 @@ from inspector.render.measured import HEAD, facts, solved, summary
 from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
+    Mark,
     Series,
     alike,
-    also,
     by_place,
+    lines,
     listed,
-    mark_of,
     series,
     severities,
     told_in_full,
@@ -47,9 +47,9 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         yield text((place, "bold"))
         yield line(HEAD, "dim")
         for one in members:
-            for row in one.rows if page.verbose else (one.row,):
-                yield check_line(row, severe)
-            yield from below(one, page)
+            for row, mark, word, also in lines(one, severe, page.verbose):
+                yield check_line(row, mark, word)
+                yield from below(row, also, page)
     if len(shown) < len(found):
         yield text("")
         rest = f"{counted(len(found) - len(shown), 'preset')} more as they should be (-v)"
@@ -74,17 +74,15 @@ def line(cells: Sequence[Text | str], style: str = "") -> Text:
     return shown
 
 
-def check_line(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> Text:
+def check_line(row: Mapping[str, Any], mark: Mark, word: Safe) -> Text:
     """``✓ dpmpp_2m  20  21  14.615  0.22558  19  2.7e-06  pass``."""
-    mark, word = mark_of(row, severe)
     shown = line([text(safe(row["preset"], 200)), *summary(row), text((word, STYLES[mark]))])
     return text((GLYPHS[mark], STYLES[mark])).append_text(shown[1:])
 
 
-def below(one: Series, page: Page) -> Iterator[Text]:
+def below(row: Mapping[str, Any], also: Safe, page: Page) -> Iterator[Text]:
     """What the line does not say: other codes, why there is no verdict, what was solved."""
-    row = one.row
-    said = [also(one)]
+    said = [also]
     said += [safe(row["reason"], 300)] if row["reason"] and not row["codes"] else []
     said += [solved(row["solve"])] if row.get("solve") else []
     for sentence in filter(None, said):

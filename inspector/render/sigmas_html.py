@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from inspector.model import InspectError, Report, Severity
+from inspector.model import InspectError, Report
 from inspector.render import Look
 from inspector.render.code import parsed
 from inspector.render.curves import PROJECTS, Group, groups
@@ -16,12 +16,12 @@ from inspector.render.measured import HEAD, exact, facts, relative, summary
 from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
+    Mark,
     Series,
     alike,
-    also,
     by_place,
+    lines,
     listed,
-    mark_of,
     series,
     severities,
     told_in_full,
@@ -44,7 +44,7 @@ def part(report: Report, look: Look) -> Any:
     many = len(full) > MOST and not look.verbose
     figures, missing = drawn(groups([one.drawn for one in found], severe), FIGURES)
     rows = {
-        place: [cells(one, row, severe) for one in members for row in (one.rows if look.verbose else (one.row,))]
+        place: [cells(*line) for one in members for line in lines(one, severe, look.verbose)]
         for place, members in by_place(shown).items()
     }
     text = (
@@ -77,9 +77,8 @@ def drawn(found: Sequence[Group], most: int) -> tuple[list[Safe], Safe]:
     return made, Safe(more)
 
 
-def cells(one: Series, row: Mapping[str, Any], severe: Mapping[str, Severity]) -> dict[str, Any]:
-    mark, word = mark_of(row, severe)
-    look = {"mark": mark, "glyph": GLYPHS[mark], "word": word, "also": also(one) if row is one.row else Safe("")}
+def cells(row: Mapping[str, Any], mark: Mark, word: Safe, also: Safe) -> dict[str, Any]:
+    look = {"mark": mark, "glyph": GLYPHS[mark], "word": word, "also": also}
     return {"preset": row["preset"], "numbers": summary(row), **look}
 
 

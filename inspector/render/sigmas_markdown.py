@@ -15,10 +15,9 @@ from inspector.render.series import (
     MOST,
     Series,
     alike,
-    also,
     by_place,
+    lines,
     listed,
-    mark_of,
     series,
     severities,
     told_in_full,
@@ -33,10 +32,9 @@ def part(report: Report, look: Look) -> Iterator[str]:
         yield row(*(Safe(title or "verdict") for title in HEAD))
         yield "| --- |" + " ---: |" * (len(HEAD) - 2) + " --- |"
         for one in members:
-            for check in one.rows if look.verbose else (one.row,):
-                mark, word = mark_of(check, severe)
+            for check, mark, word, also in lines(one, severe, look.verbose):
                 cells = " | ".join([code_span(safe(check["preset"], 60), table=True), *map(quoted, summary(check))])
-                rest = f" {quoted(also(one))}" if check is one.row and also(one) else ""
+                rest = f" {quoted(also)}" if also else ""
                 yield f"| {cells} | {GLYPHS[mark]} {quoted(word)}{rest} |"
     if len(shown) < len(found):
         rest = f"{counted(len(found) - len(shown), 'preset')} more as they should be"
