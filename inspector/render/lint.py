@@ -41,7 +41,7 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         yield text("")
         names = ", ".join(safe(e["name"], 60) for e in fine)
         said = text(
-            (f"{GLYPHS['clean']} ", STYLES["clean"]), f"{counted(len(fine), 'preset')} as they should be: {names}"
+            (f"{GLYPHS['clean']} ", STYLES["clean"]), f"nothing to say of {counted(len(fine), 'preset')}: {names}"
         )
         yield from page.laid([[said]], 0)
 
