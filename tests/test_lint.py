@@ -111,7 +111,7 @@ def test_every_format_tells_it(form: str) -> None:
     assert "IPS308" in text and "use_karras_sigmas" in text and "mine.json" in text
     if form == "human":
         assert max(map(len, text.splitlines())) <= 80
-        assert "2 presets as they should be: Euler, DPM++ 2M" in text
+        assert "nothing to say of 2 presets: Euler, DPM++ 2M" in text
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
