@@ -23,6 +23,8 @@ bench: $(STAMP)
 
 reports: bench
 	$(BIN)/python -m tests.benchmarks.gallery reports/gallery.md
+	$(BIN)/inspect-pipe sigmas --format markdown --output reports/sigmas-cpu.md --exit-zero
+	$(BIN)/python -m tests.benchmarks.upstream reports/upstream-defects.md
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

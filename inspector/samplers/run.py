@@ -109,13 +109,13 @@ def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]
 
 
 def first_of_its_kind(subject: Subject, shop: Workshop) -> bool:
-    """Whether no scheduler that differs only in betas has been run."""
+    """Whether no scheduler that differs only in betas has been run; nor in spacing, where steps go by sigmas."""
     try:
         made = shop.get(class_of(subject.preset.cls), subject.preset, subject.model, subject.kwargs)
     except Exception:  # noqa: BLE001 (the check itself reports it)
         return False
     ran: set[str] = shop.once(Workshop, "run", set)
-    kind = facts.alike(made)
+    kind = facts.alike(made, facts.GRID if hasattr(made, "sigmas") else facts.BETAS)
     new = kind not in ran
     ran.add(kind)
     return new
