@@ -34,8 +34,10 @@ class Worker:
         self.private = tempfile.TemporaryDirectory(prefix="inspect-pipe-", ignore_cleanup_errors=True)
         self.log = open(Path(self.private.name) / "log", "w+b")  # noqa: SIM115 (closed in __exit__)
         root = str(Path(__file__).resolve().parents[1])
+        asked = Path(self.private.name) / "request.json"  # a file, as one argument holds 128 KiB at most
+        asked.write_text(json.dumps(dataclasses.asdict(request)), encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", START, root, json.dumps(dataclasses.asdict(request))],
+            [sys.executable, "-P", "-c", START, root, str(asked)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.log,

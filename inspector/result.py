@@ -146,7 +146,7 @@ def traced(cls: Any, config: Any, component: str, key: str, keywords: dict[str, 
     source = os.fspath(config) if isinstance(config, str | Path) else type(config).__name__
     if isinstance(config, Result | Snapshot):
         snapshot = snapshot_of(config)
-        source, found = snapshot.source, trace_snapshot(snapshot, cls, component, keywords)
+        source, found = snapshot.source, trace_snapshot(snapshot, cls, [], component, keywords)
     elif isinstance(config, str | Path):
         from inspector.snapshots import ask
 

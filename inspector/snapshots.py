@@ -13,7 +13,7 @@ from inspector.model import EXIT_INTERNAL, EXIT_USAGE, InspectError, Skip, Snaps
 from inspector.process import Worker
 from inspector.reading import Limits
 from inspector.sources import Source
-from inspector.worker import FILES, NO_SOURCE, Request
+from inspector.worker import FILES, NO_SOURCE, SAVED, Request
 
 SECONDS = 300.0
 DTYPES = ("float32", "float16", "bfloat16", "float64")
@@ -116,9 +116,9 @@ def ask(
     """
     say = progress or (lambda _: None)
     source = sources.resolve(text, online=online)
-    if source.scheme in ("report", *READ_ONLY):
+    if source.scheme in READ_ONLY or (source.scheme == "report" and task not in SAVED):
         hint = "give a folder, a Hub id, demo: or py:"
-        raise InspectError(f"{text} cannot be built", hint=hint, exit_code=EXIT_USAGE)
+        raise InspectError(f"{text} holds no object to work with", hint=hint, exit_code=EXIT_USAGE)
     folder = folder_of(source)
     request = request_of(source, folder, limits, timeout, online=online, **options)
     say(f"building {text}")

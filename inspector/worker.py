@@ -1,4 +1,4 @@
-"""The guarded process: a request in, a Snapshot as JSON out. ``python -m inspector.worker REQUEST``.
+"""The guarded process: a request in, a Snapshot as JSON out. ``python -m inspector.worker REQUEST.json``.
 
 Everything that builds objects runs here, so that a hang, a crash or a hostile folder ends this process and not the
 user's. The walls go up before the libraries are imported (SAFETY.md, "Two stages, one worker"); the answer goes to
@@ -37,6 +37,9 @@ TASKS = {
     "lint": "inspector.samplers.lint:lint",
 }
 """What can be done with the live object instead of looking at it: a function of the object, giving plain data."""
+
+SAVED = {"trace": "inspector.tracing.tasks:trace_snapshot"}
+"""What can be done with the snapshot of a saved report: a function of the snapshot."""
 
 NO_SOURCE = "none"
 """The scheme of a task that needs no object, only what it is given; it is told a function for its progress too."""
@@ -90,6 +93,8 @@ def told(request: Request, tell: Callable[[Any], None]) -> dict[str, Any]:
             **request.given, tell=lambda *said: tell(said)
         )
         return alone
+    if request.scheme == "report":
+        return of_saved(request)
     from inspector import static
     from inspector.merging import refused
     from inspector.reading import Limits
@@ -105,6 +110,18 @@ def told(request: Request, tell: Callable[[Any], None]) -> dict[str, Any]:
     files = {"disk": built.disk} if request.task in WITH_FILES else {}
     found: dict[str, Any] = getattr(importlib.import_module(module), name)(built.obj, **request.given, **files)
     return {**found, "skipped": [dataclasses.asdict(s) for s in built.skipped]}
+
+
+def of_saved(request: Request) -> dict[str, Any]:
+    """What the task says of the snapshot in a saved report; the libraries are those of this machine."""
+    from inspector.snapshots import saved
+    from inspector.sources import Source
+
+    prepare()
+    module, _, name = SAVED[request.task].partition(":")
+    snapshot = saved(Source(request.text, "report", Path(request.path)))
+    found: dict[str, Any] = getattr(importlib.import_module(module), name)(snapshot, **request.given)
+    return found
 
 
 def run(request: Request) -> Snapshot:
@@ -216,7 +233,7 @@ def main() -> None:
     """Read the request, answer it, leave at once."""
     reply = os.dup(1)
     os.dup2(2, 1)
-    request = Request(**json.loads(sys.argv[1]))
+    request = Request(**json.loads(Path(sys.argv[1]).read_bytes()))
     sys.stderr.write(f"guard: {seal(request)}\n")
     status = 0
 

@@ -18,7 +18,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.M | re.S)
 
 FILES = {m[1]: text for kind, text in BLOCKS if kind == "python" and (m := re.match(r"# (\w+\.py)\n", text))}
 """The examples that are files by their first line; the console examples find them in their folder."""
-FILES |= {"samplers.json": text for kind, text in BLOCKS if kind == "json"}
+(FILES["samplers.json"],) = (text for kind, text in BLOCKS if kind == "json")
 
 
 def sessions() -> Iterator[list[tuple[str, str]]]:

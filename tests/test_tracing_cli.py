@@ -57,6 +57,21 @@ def test_the_contract_of_the_json(traced: dict[str, Any]) -> None:
     assert traced["summary"]["warning"] == 3 and data["schedule"]["sigma_max"] == 14.6146
 
 
+def fates(data: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Key by key; the library's own notes (``_diffusers_version``) are no settings, and not in a snapshot."""
+    rows = [row for row in data["keys"] if not row["name"].startswith("_")]
+    return [(row["name"], row["fate"], row.get("given"), row.get("result")) for row in rows]
+
+
+def test_a_saved_report_is_traced_like_its_source(folder: Path, traced: dict[str, Any], tmp_path: Path) -> None:
+    saved = tmp_path / "report.json"
+    run("diff", folder, "-f", "json", "-o", saved)
+    status, out, _ = run("trace", saved, "--into", "EulerDiscreteScheduler", *LOST, "-f", "json")
+    assert status == 1 and fates(json.loads(out)["data"]) == fates(traced["data"])
+    status, _, said = run("blame", saved, "beta_end")
+    assert status == 2 and "holds no object" in said
+
+
 def test_statuses_and_files(folder: Path, tmp_path: Path) -> None:
     into = ("trace", folder, "--into", "EulerDiscreteScheduler")
     target = tmp_path / "report.md"

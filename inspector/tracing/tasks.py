@@ -102,8 +102,21 @@ def trace_bare(into: Any, config: Mapping[str, Any], keywords: Mapping[str, Any]
         return finished(found, "config", "", schedule(part))
 
 
-def trace_snapshot(snapshot: Snapshot, into: Any, component: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
+def trace_snapshot(
+    snapshot: Snapshot,
+    into: Any,
+    keywords: Sequence[str],
+    component: str = "",
+    passed: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Trace ``INTO.from_config`` on the config that one component of a snapshot had.
+
+    Args:
+        snapshot: what was seen, here or on another machine.
+        into: a class of diffusers, or its name.
+        keywords: ``k=v`` as typed.
+        component: which component of a pipeline; found by the class when it is not given.
+        passed: more keywords, as values.
 
     Raises:
         InspectError: no such class or component, or more than one that could be meant.
@@ -115,12 +128,13 @@ def trace_snapshot(snapshot: Snapshot, into: Any, component: str, keywords: Mapp
         fitting = [c for c in fitting if c.cls == cls.__name__]
     if len(fitting) != 1:
         names = ", ".join(c.path for c in snapshot.components)
-        hint = f"say which with component=: {names}"
+        hint = f"say which component: {names}"
         raise InspectError(f"no component to make {cls.__name__} from", hint=hint, exit_code=EXIT_USAGE)
     part = fitting[0]
     items = {s.name: s.item.data for s in part.settings if s.item is not None}
     flagged = [s.name for s in part.settings if s.defaulted]
-    found = traced_config(cls, {**items, "_class_name": part.cls, "_use_default_values": flagged}, keywords)
+    given = {**parsed(keywords), **(passed or {})}
+    found = traced_config(cls, {**items, "_class_name": part.cls, "_use_default_values": flagged}, given)
     expression = snapshot.expression(part)
     return {**found, "path": part.path, "expression": expression}
 
