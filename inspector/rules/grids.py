@@ -167,7 +167,7 @@ def wrong_count(series: Series) -> Iterator[Finding]:
         yield finding("IPS304", series.where, said, fix, severity="warning")
 
 
-@sampler_rule("IPS314", "error", "the run starts at the smallest sigma")
+@sampler_rule("IPS314", "warning", "the run starts at the smallest sigma")
 def starts_low(series: Series) -> Iterator[Finding]:
     """
     With one step, `linspace(0, 999, 1)` is 0 and not 999, and leading spacing begins at its offset: the sample is pure

@@ -44,7 +44,7 @@ def main(report: Path) -> int:
         subprocess.run([sys.executable, "-m", "tests.benchmarks.sdxl", str(model)], env=env, cwd=ROOT, check=True)
         traps = [*COMMAND, "diff", "demo:sd15-traps", "-f", "json", "-o", str(saved), "--exit-zero"]
         subprocess.run(traps, env=env, check=True)
-        rows = [*light(env, model, saved), *heavy(env, model), tracing(env)]
+        rows = [*light(env, model, saved), *heavy(env, model), tracing(env), *samplers(env)]
         watched, once = while_watched(env)
         cold = cold_start(env, scratch, model)
     text = page([*rows, *watched], cold, once)
@@ -120,6 +120,31 @@ def tracing(env: dict[str, str]) -> Row:
         for _ in range(max(3, RUNS // 3))
     )
     return Row("`trace`: CPU time beside the imports", "50 ms", f"{took * 1000:.0f} ms", took / 0.05, 1.0)
+
+
+def samplers(env: dict[str, str]) -> list[Row]:
+    """The checks of presets: one, against importing the library; the public matrix, against its bare calls."""
+    command = [*COMMAND, "sigmas", "DPM++ 2M Karras"]
+    base, cost = alternately([[sys.executable, "-c", "import diffusers"], command], max(3, RUNS // 3), env)
+    matrix = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.samplers"]
+    done = subprocess.run(matrix, env=env, cwd=ROOT, check=True, text=True, capture_output=True)
+    bare, checked = map(float, done.stdout.split())
+    return [
+        Row(
+            "`sigmas 'DPM++ 2M Karras'`: time",
+            f"`import diffusers` {base.seconds:.2f} s",
+            f"{cost.seconds:.2f} s",
+            cost.seconds / base.seconds,
+            1.3,
+        ),
+        Row(
+            "56 presets × 8 models × 9 numbers of steps: processor time",
+            f"their `set_timesteps` calls {bare:.2f} s",
+            f"{checked:.2f} s",
+            checked / bare,
+            2.0,
+        ),
+    ]
 
 
 def cold_start(env: dict[str, str], scratch: str, model: Path) -> list[tuple[str, float]]:
