@@ -49,16 +49,35 @@ def answer(row: dict[str, Any], name: str, label: str) -> list[Text]:
 
 
 def places(row: dict[str, Any], page: Page) -> Iterator[Text]:
-    """The places that changed; of a component that was replaced its class, not the pairs that name it."""
-    swapped = {f"pipe.{c['where']}" for c in row["changed"] if c["place"] == "class"}
-    changed = [c for c in row["changed"] if page.verbose or c["where"] not in swapped]
-    most = len(changed) if page.verbose else _MOST
-    rows = []
-    for change in changed[:most]:
+    """The places that changed, item and attribute in one row where they changed alike; of a component that was
+    replaced the settings that both have, not what only one class keeps."""
+    changed = row["changed"] if page.verbose else [c for c in row["changed"] if telling(c, replaced(row))]
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for change in changed:
         before = value_text(change["before"], 40) if "before" in change else "(none)"
         after = value_text(change["after"], 40) if "after" in change else "(none)"
-        where, place = safe(change["where"], 60), safe(change["place"], 40)
-        rows.append([text((where, "dim")), text((place, "dim")), text(f"{before} → {after}")])
-    yield from page.laid(rows, 4)
-    if len(changed) > most:
-        yield text(" " * 4, (f"and {counted(len(changed) - most, 'place')} more (-v)", "dim"))
+        rows.setdefault((change["where"], before, after), []).append(change["place"])
+    shown = list(rows.items())[: len(rows) if page.verbose else _MOST]
+    told = [
+        [text((safe(where, 60), "dim")), text((safe("+".join(kinds), 40), "dim")), text(f"{before} → {after}")]
+        for (where, before, after), kinds in shown
+    ]
+    yield from page.laid(told, 4)
+    left = len(row["changed"]) - sum(len(kinds) for _, kinds in shown)
+    if left:
+        yield text(" " * 4, (f"and {counted(left, 'place')} more (-v)", "dim"))
+
+
+def replaced(row: dict[str, Any]) -> set[str]:
+    """The components that are of another class now."""
+    return {c["where"] for c in row["changed"] if c["place"] == "class"}
+
+
+def telling(change: dict[str, Any], swapped: set[str]) -> bool:
+    """Whether a change says more than that another class is another class."""
+    if change["where"].removeprefix("pipe.") in swapped:
+        return bool(change["place"] == "class")
+    if change["where"].partition(".")[0] not in swapped:
+        return True
+    data = [change.get("before"), change.get("after")]
+    return "before" in change and "after" in change and not any(isinstance(d, dict) for d in data)

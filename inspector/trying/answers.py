@@ -9,7 +9,7 @@ from typing import Any
 from inspector.model import InspectError
 from inspector.observe import versions
 from inspector.observe.state import live
-from inspector.trying import reasons, stale, swaps
+from inspector.trying import looking, reasons, stale, swaps
 from inspector.trying.grammar import FromConfig, Line, Register, parse
 from inspector.trying.instead import SWITCHED, aliases_of, instead
 from inspector.trying.intents import Intent, Subject, given, intents_of, lost_of, subject_of
@@ -90,7 +90,7 @@ def tried(line: Line, before: Session, judge: Judge) -> tuple[dict[str, Any], Se
     subject = subject_of(line, before, after)
     if subject is None:
         return {**row, "changed": changed, **unjudged(line, before, after, judge), "said": said}, after
-    own = own_changes(changed, subject)
+    own = own_changes(changed, subject, after.holder(line.about))
     intents = intents_of(line, before, after, subject)
     found = judged(before, after, subject, own, intents, judge)
     lost = lost_of(line, subject, intents)
@@ -109,7 +109,7 @@ def tried(line: Line, before: Session, judge: Judge) -> tuple[dict[str, Any], Se
 
 def unjudged(line: Line, before: Session, after: Session, judge: Judge) -> dict[str, Any]:
     """A line that is about no object of the source."""
-    found: dict[str, Any] = {"reason": reasons.nothing(line, after), "why": {}, "instead": ""}
+    found: dict[str, Any] = {"reason": looking.nothing(line, after), "why": {}, "instead": ""}
     if line.target is None and isinstance(line.value, FromConfig):  # it was meant for the source, and never got there
         found |= dict.fromkeys(VERDICTS, False)
         found["instead"] = instead(line, before, None, intents_of(line, before, after, None), judge)
@@ -127,8 +127,8 @@ def again(line: Line, after: Session, own: list[dict[str, Any]]) -> list[str]:
     return ["run a second time, the same line writes the config too"] if reached else []
 
 
-def own_changes(changed: list[dict[str, Any]], subject: Subject) -> list[dict[str, Any]]:
-    paths = {subject.path, subject.part} - {""}
+def own_changes(changed: list[dict[str, Any]], subject: Subject, holder: str) -> list[dict[str, Any]]:
+    paths = {subject.path, subject.part, holder} - {""}
     return [c for c in changed if c["where"].rpartition(".")[0] in paths or c["where"] in paths]
 
 
@@ -164,16 +164,21 @@ def worded(
 ) -> dict[str, Any]:
     """``why`` by verdict, ``notes`` on the line as a whole, and ``reason``: all of it in one text."""
     key = intents[0][0] if isinstance(line.value, Register) and intents else line.about.key if line.about else ""
-    places = {r["place"]: r for r in own if r["where"] == f"{subject.path}.{key}"}
+    holder = after.holder(line.about)
+    places = {r["place"]: r for r in own if r["where"] == f"{holder or subject.path}.{key}"}
     value = next((v for k, v in intents if k == key), None)
     notes, why = [], {}
     if subject.whole:
         notes += whole(line, before, subject, own, intents, lost)
-        why["object"] = reasons.outcome(subject, found["object"], []) if found["object"].verdict else ""
+        why["object"] = reasons.outcome(subject, found["object"], [], after) if found["object"].verdict else ""
         if found["object"].verdict is None:
             why["object"] = found["object"].why
+        if found["object"].verdict is False and own:
+            why["object"] = f"in this configuration {reasons.unseen(subject, found['object'], after)}"
         for name, how in (("from_config", "from_config"), ("saved", "saved and loaded it")):
             why[name] = f"{how} raises {found[name].raises}" if found[name].raises else ""
+            if found["object"].verdict and found[name].verdict is False and not why[name]:
+                why[name] = "gives what it gave before the line"
     else:
         fresh = renewed(subject)
         notes.append(reasons.weights(line, subject) if fresh else reasons.written(key, places, subject, line))
@@ -181,7 +186,9 @@ def worded(
         made, saved = found["from_config"], found["saved"]
         why["from_config"] = reasons.made_why(key, places, subject, made, value)
         why["saved"] = reasons.saved_why(key, places, subject, saved, value, made)
-    if subject.kind == "pipeline":
+        if holder:
+            why |= {n: f"the pipeline makes a new {holder}" for n in ("from_config", "saved") if not found[n].verdict}
+    if subject.inside and subject.kind in ("pipeline", "model", "tokenizer"):
         notes += stale.told(after.object)
     why = {k: v for k, v in why.items() if v}
     reason = "; ".join(dict.fromkeys([*notes, *why.values()]))
@@ -205,11 +212,12 @@ def whole(
     source = walked(before.base(value.config), value.config, line, value.config.depth)
     told = reasons.of_new(line, subject, intents, lost, swaps.config_of(source))
     asked = {k for k, _ in intents}
-    told += [t for t in (swaps.fallen(source, obj, asked), swaps.unread(source, obj, asked)) if t]
+    seen = (swaps.fallen, swaps.attributes, swaps.woken, swaps.unread)
+    told += [t for t in (look(source, obj, asked) for look in seen) if t]
     keywords = dict(given(value, before, line))
     if story := swaps.after_saving(source, type(obj), keywords, obj):
         told.append(story)
-    return told or ["the new one is the same in every place"]
+    return told or ([] if own else ["the new one is the same in every place"])
 
 
 def failed(error: Exception, line: Line, before: Session, judge: Judge) -> dict[str, Any]:
@@ -224,6 +232,8 @@ def failed(error: Exception, line: Line, before: Session, judge: Judge) -> dict[
                 f"folder or repository ({type(error).__name__})"
             )
     subject = subject_of(line, before, before)
+    if subject is not None and line.target is not None and (hidden := reasons.property_of(line.target.key, subject)):
+        why = f"{why}; {hidden}"
     intents = intents_of(line, before, before, subject)
     fix = instead(line, before, subject, intents, judge)
     return {**dict.fromkeys(VERDICTS, False), "error": text, "reason": why, "why": {}, "notes": [why], "instead": fix}

@@ -30,7 +30,8 @@ def instead(line: Line, before: Session, subject: Subject | None, intents: list[
     for candidate in dict.fromkeys(candidates(line, before, subject, intents)):
         if candidate != line.text and (reached := tried(candidate, before, intents, judge)) > best:
             best, text = reached, candidate
-            if best == 3:
+            same_class = subject is not None and f" = {type(subject.before).__name__}.from_config(" in candidate
+            if best == 3 or same_class:  # who asks for a setting of this class does not ask for another class
                 break
     return text
 
@@ -42,7 +43,7 @@ def candidates(line: Line, before: Session, subject: Subject | None, intents: li
             yield registered(f"{before.spoken or before.root}.{name_of(line)}", dict(intents))
         return
     if isinstance(value, FromConfig):
-        yield from for_new(line, value, before, intents)
+        yield from for_new(line, value, before, subject, intents)
         return
     if subject is None or line.about is None:
         return
@@ -124,7 +125,9 @@ def carried(name: str, obj: Any, given: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def for_new(line: Line, value: FromConfig, before: Session, intents: list[Intent]) -> Iterator[str]:
+def for_new(
+    line: Line, value: FromConfig, before: Session, subject: Subject | None, intents: list[Intent]
+) -> Iterator[str]:
     """The same class from the config itself, with what was meant as keywords; else a class that takes them."""
     path = value.config
     stem = path.text if path.in_config else f"{path.text}.config"
@@ -132,11 +135,14 @@ def for_new(line: Line, value: FromConfig, before: Session, intents: list[Intent
     if path.root not in (before.root, "scheduler"):  # a copy was only the way to it
         stem = "pipe.scheduler.config" if before.root == "pipe" else f"{own}.config"
     target = line.target.text if line.target else stem.removesuffix(".config")
+    own_class = subject is not None and type(subject.before).__name__ == value.cls
     given, known = dict(intents), accepted_by(value.cls)
     given = given if given.keys() <= known.keys() else spelled(given, known) or given
     others = [] if given.keys() <= known.keys() else [t for t in _TAKERS if t != value.cls]
     for cls in [value.cls, *others]:
-        more = f", {arguments(given)}" if given else ""
+        lost = carried(target, subject.before, given) if subject is not None and own_class and cls == value.cls else {}
+        words = ", ".join([*([arguments(given)] if given else []), *(f"{k}={v}" for k, v in lost.items())])
+        more = f", {words}" if words else ""
         yield f"{target} = {cls}.from_config({stem}{more})"
 
 

@@ -50,7 +50,7 @@ def subject_of(line: Line, before: Session, after: Session) -> Subject | None:
     if name:
         one, other = part(old, name), part(new, name)
         whole = len(target.steps) == 1 and target.root == root and not registers
-        if whole and "scheduler" not in (kind_of(one), kind_of(other)):
+        if whole and (one is None or "scheduler" not in (kind_of(one), kind_of(other))):
             return Subject(root, root, old, new, True, kind_of(new), part=name)
         return Subject(name, f"{root}.{name}", one, other, True, kind_of(other), whole)
     if target.root == root:
@@ -140,5 +140,8 @@ def scalars(pipe: Any) -> list[str]:
 def lost_of(line: Line, subject: Subject, intents: list[Intent]) -> list[str]:
     """The settings that a line which puts a new object there was meant to carry and did not."""
     carries = isinstance(line.value, FromConfig) or subject.whole
-    accepted = defaults_of(type(subject.after))
-    return [k for k, v in intents if carries and not (arrived(k, v, subject.after) and k in accepted)]
+    obj = (
+        live(subject.after).get(subject.part) if subject.part and isinstance(line.value, FromConfig) else subject.after
+    )
+    accepted = defaults_of(type(obj))
+    return [k for k, v in intents if carries and not (arrived(k, v, obj) and k in accepted)]

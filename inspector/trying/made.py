@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from inspector.observe.settings import kind_of
-from inspector.observe.state import live
 from inspector.trying.copies import copied, quiet
 
 HOW = {"pipeline": "from_pipe", "transformers": "a new model of its config"}
 """What stands for ``from_config`` where a class has none of its own."""
+
+
+class UnmadeError(Exception):
+    """There is no such way to make another object of this kind."""
 
 
 def from_config(obj: Any) -> Any:
@@ -25,6 +28,8 @@ def from_config(obj: Any) -> Any:
             return empty(obj, obj.config)
         if kind == "transformers":
             return with_weights(type(obj), obj, obj.config.from_dict(obj.config.to_dict()))
+        if not hasattr(obj, "config"):
+            raise UnmadeError(f"a {type(obj).__name__} has no config to make another from")
         return type(obj).from_config(copied(obj).config)
 
 
@@ -38,6 +43,9 @@ def saved(obj: Any) -> Any:
         if kind == "transformers":
             inner.config.save_pretrained(folder)
             return with_weights(type(obj), obj, type(obj.config).from_pretrained(folder))
+        if kind in ("tokenizer", "processor"):
+            inner.save_pretrained(folder)
+            return type(obj).from_pretrained(folder)
         inner.save_config(folder)
         config = type(obj).load_config(folder)
         if kind == "model":
@@ -46,21 +54,26 @@ def saved(obj: Any) -> Any:
         return type(obj).from_pretrained(folder)
 
 
+def saved_in(pipe: Any, name: str, part: Any) -> Any:
+    """What comes back of a component that is saved and loaded with its pipeline, whose class may make it another."""
+    alone = saved(part)
+    try:
+        with quiet(), tempfile.TemporaryDirectory(prefix="inspect-pipe-", ignore_cleanup_errors=True) as folder:
+            twin = copied(pipe)
+            setattr(twin, name, alone)
+            return getattr(saved_pipeline(twin, Path(folder)), name)
+    except Exception:  # noqa: BLE001 (this pipeline cannot be saved and loaded as a whole: that is no news of the line)
+        return alone
+
+
 def saved_pipeline(pipe: Any, folder: Path) -> Any:
     """The index is written and read by the library; the components that it names are handed over as they are."""
     import json
 
     pipe.save_config(folder)
     index = json.loads((folder / type(pipe).config_name).read_text(encoding="utf-8"))
-    parts = {}
-    for name, part in pipe.components.items():
-        pair = index.get(name)
-        written = isinstance(pair, list) and any(v is not None for v in pair)
-        parts[name] = part if written else None
-    needed = {n for n, p in parts.items() if p is None and n not in type(pipe)._optional_components}
-    if lost := [n for n in sorted(needed) if live(pipe).get(n) is not None]:
-        raise ValueError(f"the saved index does not name {', '.join(lost)}")
-    return type(pipe).from_pretrained(folder, **parts)
+    pairs = {n: p for n, p in index.items() if isinstance(p, list) and any(v is not None for v in p)}
+    return type(pipe).from_pretrained(folder, **{n: p for n, p in pipe.components.items() if n in pairs})
 
 
 def empty(obj: Any, config: Any) -> Any:

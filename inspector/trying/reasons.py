@@ -8,7 +8,8 @@ from inspector.model import Read, same
 from inspector.observe.plain import plain
 from inspector.observe.settings import defaults_of
 from inspector.observe.state import live
-from inspector.trying.grammar import Constant, DeepCopy, FromConfig, Line, Path
+from inspector.trying import running
+from inspector.trying.grammar import Constant, FromConfig, Line
 from inspector.trying.intents import Intent, Subject
 from inspector.trying.session import Session, shown
 from inspector.trying.verdict import PLACES, Evidence, reads_of
@@ -17,30 +18,14 @@ Answers = dict[str, Evidence]
 Rows = dict[str, dict[str, Any]]
 
 
-def nothing(line: Line, session: Session) -> str:
-    """Why a line that is about no object of the source changes nothing."""
-    root = session.spoken or session.root
-    if line.target is None:
-        if isinstance(line.value, FromConfig | DeepCopy):
-            return f"makes an object and keeps it nowhere; {root} is as it was"
-        return f"only looks; {root} is as it was"
-    name = line.target.root
-    if line.target.steps:
-        return f"writes into {name}, a copy of the config; {root} is as it was"
-    if isinstance(line.value, DeepCopy):
-        return f"{name} is a copy of {line.value.of.text}; {root} is as it was"
-    if isinstance(line.value, Path):
-        return f"{name} is another name for {line.value.text}; {root} is as it was"
-    what = "a new object" if isinstance(line.value, FromConfig) else "a value"
-    return f"{name} is {what}; {root} is as it was until it is put there"
-
-
 def written(key: str, own: Rows, subject: Subject, line: Line) -> str:
     """Which of the places the line reached."""
     config = live(subject.after).get("_internal_dict", {})
     if not own:
         return f"{key} had this value already" if isinstance(line.value, Constant) else "nothing changed"
     places = [p for p in ("live", "attr", "item") if p in own]
+    if subject.kind == "transformers" and places == ["attr"]:
+        return f"writes config.{key}"
     if places == ["attr"]:
         rest = f"still says {shown(dict.get(config, key))}" if key in dict.keys(config) else "does not exist"
         return f"writes the attribute config.{key} only; the item config[{key!r}] {rest}"
@@ -72,7 +57,7 @@ def object_why(key: str, own: Rows, session: Session, subject: Subject, evidence
     late = [r for r in reads if r.place != "init"]
     there = sorted((r for r in late if r.place in {PLACES.get(p) for p in own}), key=lambda r: in_a_run(r, session))
     if evidence.verdict:
-        return outcome(subject, evidence, there)
+        return outcome(subject, evidence, there, session)
     if evidence.verdict is None:
         return evidence.why
     cls = type(subject.after).__name__
@@ -81,10 +66,14 @@ def object_why(key: str, own: Rows, session: Session, subject: Subject, evidence
     if subject.kind == "scheduler" and "live" in own and (method := written_in_run(subject, key)):
         return f"{method} writes {key} anew in every run"
     if there:
-        return f"{at(there[0])} reads it, but {unseen(subject, evidence)}"
+        return f"{at(there[0])} reads it, but {unseen(subject, evidence, session)}"
+    if late and late[0].place == "live" and (hidden := property_of(key, subject)):
+        return f"{at(late[0])} reads the live {key}; {hidden}"
     if late:
         words = {"live": "the plain attribute", "config.attr": f"config.{key}", "config.item": f"config[{key!r}]"}
         return f"{at(late[0])} reads {words[late[0].place]}, not this place"
+    if subject.kind == "transformers":
+        return f"its layers were built before; {unseen(subject, evidence, session)}"
     if key not in defaults_of(type(subject.after)) and not reads:
         return f"{cls} has no such setting, and none of its code reads it{takers(key, subject)}"
     return f"only {at(reads[0])} reads it, and that is over" if reads else "no code reads it"
@@ -96,14 +85,14 @@ def in_a_run(read: Read, session: Session) -> tuple[bool, bool]:
     return read.function not in ("__call__", "set_timesteps", "step", "forward"), read.file != f"{own}.py"
 
 
-def unseen(subject: Subject, evidence: Evidence) -> str:
+def unseen(subject: Subject, evidence: Evidence, session: Session) -> str:
     """What a setting that is read was measured not to change."""
-    if subject.kind == "scheduler":
+    if subject.kind == "scheduler" and not evidence.steps:
         return "betas, timesteps, sigmas and steps come out the same"
-    return "two steps with the same seed come out the same" if not evidence.why else evidence.why
+    return f"{running.length(session.object, evidence.steps or 2)} the same" if not evidence.why else evidence.why
 
 
-def outcome(subject: Subject, evidence: Evidence, there: list[Read]) -> str:
+def outcome(subject: Subject, evidence: Evidence, there: list[Read], session: Session) -> str:
     """What comes out otherwise, and by whose reading."""
     by = f"{at(there[0])} reads it" if there else ""
     if evidence.how == "read":
@@ -111,9 +100,9 @@ def outcome(subject: Subject, evidence: Evidence, there: list[Read]) -> str:
     if evidence.raises:
         return f"now a run raises {evidence.raises}"
     what = evidence.numbers or f"other {listed(evidence.names)}"
-    if subject.kind != "scheduler" or any("network" in n or n == "images" for n in evidence.names):
+    if subject.kind != "scheduler" or evidence.steps:
         inside = [n for n in evidence.names if "network" not in n]
-        seed = f"two steps with the same seed give other {listed(inside)}"
+        seed = f"{running.length(session.object, evidence.steps or 2)} other {listed(inside)}"
         what = seed if inside else "the network is given another input at the pipeline's own size"
     return f"{what}; {by}" if by else what
 
@@ -150,11 +139,11 @@ def made_why(key: str, own: Rows, subject: Subject, evidence: Evidence, value: A
     """What ``from_config`` makes of it."""
     how = {"pipeline": "from_pipe", "transformers": "a model made of the config"}.get(subject.kind, "from_config")
     if evidence.raises:
-        return f"{how} raises {evidence.raises}"
+        return f"{how} raises {evidence.raises}" if evidence.obj is None else f"a run of it raises {evidence.raises}"
     if evidence.verdict:
         return f"the new one has {key}={shown(value)}" if evidence.how == "value" else evidence.numbers
     if evidence.verdict is None or not own:
-        return ""
+        return evidence.why if evidence.verdict is None else ""
     config = live(subject.after).get("_internal_dict", live(subject.after).get("config") or {})
     if "item" in own or subject.kind == "transformers":
         flagged = key in (dict.get(config, "_use_default_values") or ()) if isinstance(config, dict) else False
@@ -167,7 +156,8 @@ def made_why(key: str, own: Rows, subject: Subject, evidence: Evidence, value: A
 def saved_why(key: str, own: Rows, subject: Subject, evidence: Evidence, value: Any, made: Evidence) -> str:
     """What saving and loading makes of it."""
     if evidence.raises:
-        return f"saved and loaded it raises {evidence.raises}"
+        loaded = "saved and loaded it" if evidence.obj is None else "a run of it"
+        return f"{loaded} raises {evidence.raises}"
     if evidence.verdict:
         if made.verdict is False:
             return "the file says so, and loading takes it as given"
@@ -211,17 +201,27 @@ def of_new(line: Line, subject: Subject, intents: list[Intent], lost: list[str],
         elif not isinstance(value, FromConfig):
             found.append(f"{key}={shown(wanted)} is only in one place of it")
         elif key in flagged:
-            found.append(f"{key} is listed in {name}'s _use_default_values, so from_config drops it")
+            if same(plain(dict.get(config, key)), plain(wanted)):
+                found.append(f"{key} is listed in {name}'s _use_default_values, so from_config drops it")
+            else:
+                also = f"it would drop the item too, since {name}'s _use_default_values lists {key}"
+                found.append(f"{only_attribute(key, wanted, name)}; {also}")
         elif same(plain(dict.get(config, key)), plain(wanted)):
             found.append(f"{cls} was given {key}={shown(wanted)} and did not keep it")
         else:
-            found.append(f"{key}={shown(wanted)} is only an attribute of {name}, and from_config reads the items")
+            found.append(only_attribute(key, wanted, name))
     reached = [k for k, _ in intents if k not in lost]
     if reached:
         found.append(f"{', '.join(reached)} reached __init__ and the config")
-    if subject.replaced:
+    if subject.before is None:
+        found.append(f"there was no {subject.path} before")
+    elif subject.replaced:
         found.append(f"{type(subject.before).__name__} became {cls}")
     return found
+
+
+def only_attribute(key: str, wanted: Any, name: str) -> str:
+    return f"{key}={shown(wanted)} is only an attribute of {name}, and from_config reads the items"
 
 
 def written_in_run(subject: Subject, key: str) -> str:
@@ -231,6 +231,20 @@ def written_in_run(subject: Subject, key: str) -> str:
     cls: type = type(subject.after)
     names = {w.function for w in writers(cls).get(key, ()) if w.place == "live"}
     return next((n for n in ("set_timesteps", "step") if n in names), "")
+
+
+def property_of(key: str, subject: Subject) -> str:
+    """What a setting is that the object answers by a property: ``shift``, which gives ``_shift``."""
+    import inspect
+
+    from inspector.reads import writers
+
+    cls: type = type(subject.after)
+    if not isinstance(inspect.getattr_static(cls, key, None), property) or f"_{key}" not in live(subject.after):
+        return ""
+    setters = [w.function for w in writers(cls).get(f"_{key}", ()) if w.function.startswith("set_")]
+    only = " and ".join(dict.fromkeys(["__init__", *(f"{name}(…)" for name in setters)]))
+    return f"the property {key} gives _{key}, which only {only} set"
 
 
 def at(read: Read) -> str:

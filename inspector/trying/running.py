@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from inspector.observe.plain import plain
 from inspector.observe.settings import kind_of
 from inspector.observe.state import is_module, live
+from inspector.trying import inputs
 from inspector.trying.copies import copied, quiet
+from inspector.trying.inputs import Way
 from inspector.trying.measure import said
-
-SIZE = 64
-"""Height and width of the small run; a pipeline that does not take it is run at its own size."""
-_PROMPT = "a photograph of an astronaut riding a horse"
 
 
 class ArrivedError(Exception):
@@ -31,27 +28,22 @@ def runnable(pipe: Any) -> str:
         return "not run, since it was built without weights (--weights runs it)"
     if not hasattr(type(pipe), "__call__"):  # noqa: B004 (the class's own signature is what is needed)
         return f"not run, since {type(pipe).__name__} cannot be called"
-    parameters = inspect.signature(type(pipe).__call__).parameters
-    if not {"num_inference_steps", "prior_num_inference_steps"} & parameters.keys():
-        return f"not run, since {type(pipe).__name__} takes no num_inference_steps"
-    empty = inspect.Parameter.empty
-    needed = [n for n, p in parameters.items() if p.default is empty and n not in ("self", "prompt", "kwargs")]
-    return f"not run, since {type(pipe).__name__} needs {', '.join(needed)}" if needed else ""
+    if not inputs.counted(pipe):
+        steps = live(live(pipe).get("scheduler")).get("timesteps")
+        if steps is None or len(steps) > inputs.SHORT:
+            return f"not run, since {type(pipe).__name__} takes no num_inference_steps"
+    absent = inputs.missing(pipe)
+    return f"not run, since {type(pipe).__name__} needs {', '.join(absent)}" if absent else ""
 
 
-def arguments(pipe: Any, size: int | None) -> dict[str, Any]:
-    import torch
-
-    parameters = inspect.signature(type(pipe).__call__).parameters
-    device = next((p.device for m in live(pipe).values() if is_module(m) for p in m.parameters()), "cpu")
-    given: dict[str, Any] = {n: 2 for n in parameters if n.endswith("num_inference_steps")}
-    given |= {"prompt": _PROMPT} if "prompt" in parameters else {}
-    given |= {"generator": torch.Generator(device).manual_seed(0)} if "generator" in parameters else {}
-    given |= {"output_type": "np"} if "output_type" in parameters else {}
-    return given | dict.fromkeys([n for n in ("height", "width") if size and n in parameters], size)
+def length(pipe: Any, steps: int = 2) -> str:
+    """How long the run is, as the subject of a sentence."""
+    if not inputs.counted(pipe):
+        return "a run with the same seed gives"
+    return f"{'two' if steps == 2 else steps} steps with the same seed give"
 
 
-def run(pipe: Any, size: int | None) -> dict[str, Any]:
+def run(pipe: Any, way: Way, steps: int = 2) -> dict[str, Any]:
     """What two steps with a fixed seed and a fixed prompt give, by name of the output; or what it raises."""
     import torch
 
@@ -60,13 +52,15 @@ def run(pipe: Any, size: int | None) -> dict[str, Any]:
             torch.manual_seed(0)
             twin = copied(pipe)
             twin.set_progress_bar_config(disable=True)
-            output = twin(**arguments(twin, size))
+            output = twin(**inputs.arguments(twin, way, steps))
     except Exception as error:  # noqa: BLE001 (whatever the library raises is what the user would see)
         return {"raises": said(error)}
+    if not isinstance(output, dict):
+        return {"output": plain(output)}
     return {name: plain(value) for name, value in dict.items(output)}
 
 
-def entrance(pipe: Any) -> dict[str, Any]:
+def entrance(pipe: Any, way: Way) -> dict[str, Any]:
     """What the network is first given at the size that the pipeline itself chooses: shapes and content.
 
     A whole run at that size takes long on a CPU, and differs from the small one in nothing else.
@@ -79,7 +73,7 @@ def entrance(pipe: Any) -> dict[str, Any]:
             twin = copied(pipe)
             twin.set_progress_bar_config(disable=True)
             with stopping(twin) as given:
-                twin(**arguments(twin, None))
+                twin(**inputs.arguments(twin, (None, way[1])))
     except ArrivedError:
         return {"what the network is given at the default size": given}
     except Exception as error:  # noqa: BLE001 (whatever the library raises is what the user would see)
@@ -108,14 +102,12 @@ def stopping(pipe: Any) -> Iterator[list[Any]]:
             handle.remove()
 
 
-def sized(pipe: Any) -> int | None:
-    """The size to run a pipeline at: small where it takes that, else its own."""
-    parameters = inspect.signature(type(pipe).__call__).parameters
-    if not {"height", "width"} <= parameters.keys() or "raises" in run(pipe, SIZE):
-        return None
-    return SIZE
+def way_of(pipe: Any) -> Way:
+    """How to call a pipeline: small where it takes that, with the pictures that it does not run without."""
+    found = list(inputs.ways(pipe))
+    return next((way for way in found if "raises" not in run(pipe, way)), found[-1])
 
 
-def pipeline(pipe: Any, size: int | None) -> dict[str, Any]:
+def pipeline(pipe: Any, way: Way, steps: int = 2) -> dict[str, Any]:
     """A pipeline's behaviour by name."""
-    return {**run(pipe, size), **(entrance(pipe) if size else {})}
+    return {**run(pipe, way, steps), **(entrance(pipe, way) if way[0] else {})}

@@ -43,7 +43,11 @@ class Session:
 
     @classmethod
     def of(cls, obj: Any) -> Session:
-        root = "pipe" if is_pipeline(obj) or hasattr(type(obj), "__dataclass_fields__") else alone(obj)
+        if hasattr(type(obj), "__dataclass_fields__"):
+            hint = "--trust-remote-code runs code that came with the folder; or name one component: FOLDER/scheduler"
+            why = f"there is no {obj.cls_name} to try lines on: its class was not run, or could not be built"
+            raise InspectError(why, hint=hint)
+        root = "pipe" if is_pipeline(obj) else alone(obj)
         try:
             twin = copied(obj)
         except Exception as error:  # whatever a user's object raises when it is copied
@@ -101,6 +105,13 @@ class Session:
             first = f"{first}[{path.steps[1][1]}]"
         return str(first) if path.root == self.root and first in parts else ""
 
+    def holder(self, path: Path | None) -> str:
+        """The attribute that a path leads through which has a config and is no component: ``image_processor``."""
+        if path is None or path.root != self.root or self.component(path) or len(path.steps) < 2:
+            return ""
+        name = str(path.steps[0][1])
+        return name if "_internal_dict" in live(live(self.object).get(name)) else ""
+
     def evaluate(self, value: Expression, line: Line) -> Any:
         if isinstance(value, Path):
             return self.get(value, line)
@@ -147,6 +158,10 @@ class Session:
         found: Places = {}
         for path, part in parts_of(self.object):
             found |= places_of(path, part)
+        parts = {name for name, _ in parts_of(self.object)}
+        for name, value in live(self.object).items():
+            if name not in parts and self.root == "pipe" and "_internal_dict" in live(value):
+                found |= places_of(name, value)
         for name, value in self.names.items():
             if name != self.root and "_internal_dict" in live(value) and not is_pipeline(value):
                 found |= places_of(name, value)
@@ -239,6 +254,8 @@ def overheard() -> Iterator[list[str]]:
 
 def shown(value: Any) -> str:
     """A value as a user types it."""
+    if type(value).__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        value = value.item()
     literal = isinstance(value, bool | int | float | str | list | tuple | dict | None)
     text = repr(value) if literal else str(plain(value))
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -28,14 +28,45 @@ def fallen(source: Any, obj: Any, asked: set[str]) -> str:
     """The settings that the source's config has and the new object does not, since they were listed as defaults."""
     config, result = config_of(source), live(obj).get("_internal_dict", {})
     flagged = dict.get(config, "_use_default_values") or ()
-    rows = [
-        f"{k} {shown(v)} → {shown(dict.get(result, k))}"
-        for k, v in dict.items(config)
-        if k in flagged and k not in asked and k in defaults_of(type(obj)) and not alike(v, dict.get(result, k))
-    ]
+    origin = class_named(dict.get(config, "_class_name")) if isinstance(source, dict) else type(source)
+    before = defaults_of(origin) if origin else {}
+    rows, odd = [], []
+    for k, v in dict.items(config):
+        if k in flagged and k not in asked and k in defaults_of(type(obj)) and not alike(v, dict.get(result, k)):
+            rows.append(f"{k} {shown(v)} → {shown(dict.get(result, k))}")
+            odd += [] if k not in before or alike(v, before[k]) else [k]
     if not rows:
         return ""
-    return f"{some(rows)}: listed in _use_default_values, so {type(obj).__name__}'s own default holds"
+    told = f"{some(rows)}: listed in _use_default_values, so {type(obj).__name__}'s own default holds"
+    wrongly = f"{', '.join(odd)} {'is' if len(odd) == 1 else 'are'} listed wrongly: set by position, or after __init__"
+    return f"{told}; {wrongly}" if odd else told
+
+
+def attributes(source: Any, obj: Any, asked: set[str]) -> str:
+    """What only the attributes of the source's config said: ``from_config`` reads the items."""
+    config, accepted = config_of(source), defaults_of(type(obj))
+    rows = [
+        f"{k}={shown(v)}"
+        for k, v in live(config).items()
+        if k in accepted and k not in asked and k in dict.keys(config) and not alike(v, dict.get(config, k))
+    ]
+    return f"{some(rows)} was only in the config's attributes, and from_config reads the items" if rows else ""
+
+
+def woken(source: Any, obj: Any, asked: set[str]) -> str:
+    """What lay in the source's config unread, and is a setting of the new class."""
+    config, accepted = config_of(source), defaults_of(type(obj))
+    origin = class_named(dict.get(config, "_class_name")) if isinstance(source, dict) else type(source)
+    if not origin or origin is type(obj):
+        return ""
+    result = live(obj).get("_internal_dict", {})
+    rows = [
+        f"{k}={shown(v)}"
+        for k, v in dict.items(config)
+        if k in accepted and k not in (*asked, *defaults_of(origin)) and not alike(v, accepted[k])
+        if alike(v, dict.get(result, k))
+    ]
+    return f"{some(rows)} lay unread in the config of {origin.__name__}, and holds now" if rows else ""
 
 
 def unread(source: Any, obj: Any, asked: set[str]) -> str:

@@ -12,10 +12,13 @@ from inspector.observe.settings import defaults_of, is_pipeline, kind_of
 from inspector.observe.state import live
 from inspector.trying import made, measure, running
 from inspector.trying.copies import copied
+from inspector.trying.inputs import Way
 from inspector.trying.intents import Intent, Subject, arrived
 from inspector.trying.session import Session
 from inspector.trying.walking import storages
 
+LONGER = 12
+"""How many steps a pipeline makes where its scheduler is in question: two may hide what a schedule does."""
 PLACES = {"attr": "config.attr", "item": "config.item", "live": "live"}
 
 
@@ -25,7 +28,8 @@ class Evidence:
 
     ``how`` says by what: ``run`` (something was run and compared), ``read`` (told by who reads it), ``value`` (the new
     object has the value); ``names`` what came out otherwise; ``numbers`` the change a reader recognises; ``raises`` the
-    library's error; ``why`` what kept it from being measured; ``obj`` the object that was made.
+    library's error; ``steps`` how many the pipeline made; ``why`` what kept it from being measured; ``obj`` the
+    object that was made.
     """
 
     verdict: bool | None
@@ -33,6 +37,7 @@ class Evidence:
     names: list[str] = field(default_factory=list)
     numbers: str = ""
     raises: str = ""
+    steps: int = 0
     why: str = ""
     read: Read | None = None
     obj: Any = None
@@ -43,7 +48,7 @@ class Judge:
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, Any]] = {}
-        self.sizes: dict[type, int | None] = {}
+        self.ways: dict[type, Way] = {}
 
     def behaviour(self, session: Session, subject: Subject, obj: Any) -> dict[str, Any] | str:
         """What an object does, or why that cannot be seen here."""
@@ -51,7 +56,7 @@ class Judge:
             return measure.scheduler(obj)
         return self.in_pipeline(session, subject, obj)
 
-    def in_pipeline(self, session: Session, subject: Subject, obj: Any) -> dict[str, Any] | str:
+    def in_pipeline(self, session: Session, subject: Subject, obj: Any, steps: int = 2) -> dict[str, Any] | str:
         """What the pipeline does with the object in it."""
         pipe = obj if subject.path == session.root else session.object
         if not is_pipeline(pipe):
@@ -65,11 +70,11 @@ class Judge:
             return why
         # two pipelines that are alike in every place do the same: their weights are shared
         where = sorted(storages(live(pipe).values()))
-        alike = repr((where, sorted((*k, repr(v)) for k, v in Session("pipe", {"pipe": pipe}).places().items())))
+        alike = repr((steps, where, sorted((*k, repr(v)) for k, v in Session("pipe", {"pipe": pipe}).places().items())))
         if alike not in self.known:
-            if type(pipe) not in self.sizes:
-                self.sizes[type(pipe)] = running.sized(session.object)
-            self.known[alike] = running.pipeline(pipe, self.sizes[type(pipe)])
+            if type(pipe) not in self.ways:
+                self.ways[type(pipe)] = running.way_of(session.object)
+            self.known[alike] = running.pipeline(pipe, self.ways[type(pipe)], steps)
         return self.known[alike]
 
     def object(self, before: Session, after: Session, subject: Subject, rows: list[dict[str, Any]]) -> Evidence:
@@ -85,20 +90,34 @@ class Judge:
             return self.around(before, after, subject, around) if around else Evidence(False)
         if not subject.inside:
             return Evidence(None, why=why)
+        # its own pipeline may know how to run a scheduler
+        if subject.kind == "scheduler" and (evidence := self.run_around(before, after, subject)):
+            return evidence
         found = read_after(after, subject, rows)
         if found is None:
             return Evidence(None, why=f"{why}, and the code takes the whole config, so who reads it cannot be told")
+        if found and subject.kind == "scheduler":
+            return Evidence(None, why=f"{found[0].function} ({found[0].file}:{found[0].line}) reads it, but {why}")
         return Evidence(bool(found), "read", why=why, read=found[0] if found else None)
 
     def around(self, before: Session, after: Session, subject: Subject, reads: list[Read]) -> Evidence:
         """A scheduler's setting that the pipeline's own code reads: the pipeline is run, else the readers tell."""
-        one = self.in_pipeline(before, subject, subject.before)
-        other = self.in_pipeline(after, subject, subject.after)
+        if evidence := self.run_around(before, after, subject):
+            evidence.read = None if evidence.verdict else reads[0]
+            return evidence
+        one = self.in_pipeline(before, subject, subject.before, LONGER)
+        return Evidence(True, "read", why=one if isinstance(one, str) else "a run raises", read=reads[0])
+
+    def run_around(self, before: Session, after: Session, subject: Subject) -> Evidence | None:
+        """What the pipeline around a scheduler shows; None where it cannot be run."""
+        one = self.in_pipeline(before, subject, subject.before, LONGER)
+        other = self.in_pipeline(after, subject, subject.after, LONGER)
         if isinstance(one, str) or isinstance(other, str) or "raises" in one:
-            why = one if isinstance(one, str) else other if isinstance(other, str) else "a run raises"
-            return Evidence(True, "read", why=why, read=reads[0])
+            return None
         names = measure.different(one, other)
-        return compared(one, other, names) if names else Evidence(False, read=reads[0])
+        evidence = compared(one, other, names) if names else Evidence(False)
+        evidence.steps = LONGER
+        return evidence
 
     def remade(
         self, how: Callable[[Any], Any], before: Session, after: Session, subject: Subject, intents: list[Intent]
@@ -106,11 +125,14 @@ class Judge:
         """An object made of the subject: whether it shows the change, by what it does or by the value it has."""
         try:
             other = how(subject.after)
+        except made.UnmadeError as error:
+            return Evidence(None, why=str(error))
         except Exception as error:  # noqa: BLE001 (whatever the library raises is the answer)
             try:
                 how(subject.before)
             except Exception:  # noqa: BLE001 (it never could be made: nothing is known of the line)
-                return Evidence(None, raises=measure.said(error))
+                unregistered = bool(subject.part) and not arrived(*intents[0], subject.after) if intents else False
+                return Evidence(False if unregistered else None, raises=measure.said(error))
             return Evidence(False, raises=measure.said(error))
         try:
             one = how(subject.before)
@@ -131,7 +153,14 @@ class Judge:
         return self.remade(made.from_config, before, after, subject, intents)
 
     def saved(self, before: Session, after: Session, subject: Subject, intents: list[Intent]) -> Evidence:
-        return self.remade(made.saved, before, after, subject, intents)
+        pipe = before.object
+        if subject.kind != "scheduler" or not subject.inside or not is_pipeline(pipe):
+            return self.remade(made.saved, before, after, subject, intents)
+
+        def in_its_pipeline(obj: Any) -> Any:
+            return made.saved_in(pipe, subject.path, obj)
+
+        return self.remade(in_its_pipeline, before, after, subject, intents)
 
 
 def compared(one: dict[str, Any], other: dict[str, Any], names: list[str]) -> Evidence:
@@ -140,6 +169,8 @@ def compared(one: dict[str, Any], other: dict[str, Any], names: list[str]) -> Ev
     if "first" in names and one.get("first") and other.get("first"):
         kind = str(one["first"]).rpartition(" ")[0]
         numbers = f"{one['first']} → {str(other['first']).removeprefix(f'{kind} ')}"
+        if not str(other["first"]).startswith(kind):
+            numbers = f"{other['first']} now, {one['first']} before"
     raises = other.get("raises", "") if "raises" in names else ""
     return Evidence(True, "run", [n for n in names if n not in ("first", "raises")], numbers, raises)
 
