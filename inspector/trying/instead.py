@@ -190,7 +190,10 @@ def tried(text: str, before: Session, intents: list[Intent], judge: Judge) -> in
     if any(not arrived(k, v, subject.after) or k not in known(subject) for k, v in wanted):
         return 0
     rows = [{"where": f"{subject.path}.{k}", "place": p} for k, _ in wanted for p in ("attr", "item", "live")]
-    moved = judge.object(before, after, subject, rows).verdict is not False
+    found = judge.object(before, after, subject, rows)
+    if found.raises:
+        return 0  # nobody meant a run that fails
+    moved = found.verdict is not False
     try:
         with quiet():
             copies = [from_config(subject.after), saved(subject.after)]
