@@ -163,6 +163,7 @@ NOWHERE = {
     "pipe.x = pipe.unett.config": ("unett", "has no 'unett'", "did you mean unet?"),
     "pipe.scheduler.confg.x = 1": ("confg", "PNDMScheduler has no 'confg'", "did you mean config?"),
     "pipe.x = pipe.scheduler.config['beta_ends']": ("'beta_ends'", "FrozenDict has no 'beta_ends'", "beta_end?"),
+    "pipe.image_encoder.config.x = 1": ("config", "image_encoder is None here, and has no 'config'", ""),
     "pipe.scheduler['x'] = 1; pipe.x.y = 1": ("", "", ""),
     f"pipe.scheduler = {EULER.replace('.config', '.conf', 1).replace('from_conf(', 'from_config(')})": ("", "", ""),
     "pipe.unet.conv_in.weight.data[0] = 1.0": ("", "these are weights", "settings"),

@@ -43,6 +43,8 @@ def missing(obj: Any, path: Path, step: int, line: Line, error: Exception) -> Ex
         why = f"{words} takes no [{name!r}]"
     else:
         why = f"{words} has no {name!r}" if isinstance(error, KeyError | AttributeError) else f"{words}: {error}"
+    if obj is None and step:
+        why = f"{path.steps[step - 1][1]} is None here, and has no {name!r}"
     names = dict.keys(obj) if item and isinstance(obj, dict) else names_of(obj)
     near = difflib.get_close_matches(str(name), [str(n) for n in names], n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}?" if near else ""
