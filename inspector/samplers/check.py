@@ -149,7 +149,7 @@ def _own(
         ulps = np.abs(grid.sigmas - target) / np.spacing(np.abs(target).astype(np.float32))
     ulps = np.where(grid.sigmas == target, 0.0, ulps)
     index, most = int(np.argmax(ulps)), float(np.max(ulps))
-    allowed = bound(want.bound).ulps
+    allowed = want.ulps
     row["own"] = {"index": index, "ulp": number(most), "tolerance": allowed}
     return most <= allowed
 
