@@ -73,13 +73,13 @@ def takes_fewer(made: Any, subject: Subject, steps: int) -> bool:
 
 
 def suspicious(grid: Grid) -> bool:
-    """Whether the step loop may fail: a repeated first timestep, one below 0, sigmas that repeat or are not finite."""
+    """Whether the step loop may fail: a repeated first timestep, an extra -1, sigmas that repeat or are not finite."""
     import numpy as np
 
     raw, levels = grid.raw, grid.sigmas
     if len(raw) > 1 and grid.order == 1 and raw[0] == raw[1]:
         return True
-    return bool((raw < 0).any() or not np.isfinite(levels).all() or (np.diff(levels[:-1]) == 0).any())
+    return bool((raw == -1).any() or not np.isfinite(levels).all() or (np.diff(levels[:-1]) == 0).any())
 
 
 def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any]:

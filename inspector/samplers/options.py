@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inspector.samplers.build import Missing, Subject, Workshop, call_of, class_of, parameters
@@ -45,7 +45,8 @@ def options_of(subject: Subject, shop: Workshop) -> Options:
             found.inert.append({"key": key, "value": value, "already": why == "already"})
     if subject.preset.built == "from_config":
         counts = counting(subject.model, shop).items()
-        found.lost = [{"key": k, **v} for k, v in counts if k not in taken and not _carried(k, kwargs)]
+        lacking = [(k, v) for k, v in counts if k not in taken and not _carried(k, kwargs)]
+        found.lost = [{"key": k, **v} for k, v in lacking if _unread(subject, shop, cls, kwargs, k)]
     return found
 
 
@@ -80,6 +81,20 @@ def _inert(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any]
         return ""
     trails = [shop.once(s, "trail", lambda s=s: trail(s, call)) for s in (mine, other)]  # type: ignore[misc]
     return "same" if trails[0] == trails[1] else ""
+
+
+def _unread(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any], key: str) -> bool:
+    """Whether the class holds the same without the setting: a key that ``__init__`` does not take may be read all the
+    same, from the config."""
+    rest = {k: v for k, v in subject.model.config.items() if k != key}
+    try:
+        mine = shop.get(cls, subject.preset, subject.model, kwargs)
+        other = shop.get(cls, subject.preset, replace(subject.model, config=rest), kwargs)
+    except Exception:  # noqa: BLE001 (that is a finding of its own)
+        return False
+    call = call_of(subject, STEPS)
+    grids = [shop.once(s, f"grid of {sorted(call)}", lambda s=s: held(shop.working(s), call)) for s in (mine, other)]  # type: ignore[misc]
+    return bool(grids[0] == grids[1])
 
 
 def counting(model: Model, shop: Workshop) -> dict[str, dict[str, Any]]:
