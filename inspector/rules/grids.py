@@ -159,9 +159,9 @@ def wrong_count(series: Series) -> Iterator[Finding]:
         yield finding(
             "IPS304", series.where, f"{at_steps(rows)}: {said}", "another number of steps, or another spacing"
         )
-    rows = series.having(lambda r: r["end"] and r["end"]["sigma"] > 0 and not r["end"]["asked"] and not r["shift"])
-    if rows and _same_count(rows[0]):
-        row = rows[0]
+    rows = series.having(lambda r: r["end"] and r["end"]["sigma"] > 0 and not r["end"]["asked"] and _same_count(r))
+    if rows:
+        row = rows[-1]
         said = f"the run ends at sigma {number(row['end']['sigma'])}, not at 0: {row['class']} has no final_sigmas_type"
         fix = "DPMSolverMultistepScheduler.from_config(scheduler.config, final_sigmas_type='zero')"
         yield finding("IPS304", series.where, said, fix, severity="warning")
