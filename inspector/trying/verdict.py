@@ -171,8 +171,10 @@ def compared(one: dict[str, Any], other: dict[str, Any], names: list[str]) -> Ev
         numbers = f"{one['first']} → {str(other['first']).removeprefix(f'{kind} ')}"
         if not str(other["first"]).startswith(kind):
             numbers = f"{other['first']} now, {one['first']} before"
+    elif "without mu" in names:
+        numbers = f"set_timesteps needs {'mu' if 'without mu' in other else 'no mu'} now"
     raises = other.get("raises", "") if "raises" in names else ""
-    return Evidence(True, "run", [n for n in names if n not in ("first", "raises")], numbers, raises)
+    return Evidence(True, "run", [n for n in names if n not in ("first", "raises", "without mu")], numbers, raises)
 
 
 def classes_of(session: Session) -> dict[str, type]:
