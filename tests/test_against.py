@@ -10,13 +10,14 @@ import pytest
 import inspector
 from inspector.model import InspectError
 from inspector.samplers.against import against, along
-from inspector.samplers.build import Workshop
+from inspector.samplers.build import Subject, Workshop
+from inspector.samplers.models import MODELS
 from inspector.samplers.own import own
+from inspector.samplers.presets import PRESETS, find
 from inspector.samplers.recipes import Recipe, make
-from inspector.samplers.run import PRESETS, Subject
 from inspector.samplers.theirs import recipe, theirs_of
 from tests import golden
-from tests.test_sigmas import MODELS, PATHS, recorded
+from tests.test_sigmas import PATHS, recorded
 
 FIELDS = {"a1111": "a1111", "comfyui": "comfy"}
 
@@ -24,7 +25,9 @@ FIELDS = {"a1111": "a1111", "comfyui": "comfy"}
 @pytest.mark.parametrize("path", PATHS)
 def test_agreement_as_recorded(path: Path) -> None:
     """Their recorded sigmas against diffusers' recorded ones, by the check's tolerance: the check's verdict."""
-    data, shop, wrong, unexplained = golden.load(path), Workshop(), [], []
+    data, shop = golden.load(path), Workshop()
+    wrong: list[tuple[object, ...]] = []
+    unexplained: list[tuple[object, ...]] = []
     for record, row in recorded(data, shop):
         if "error" in record or record["N"] == 1:
             continue
@@ -80,7 +83,7 @@ def test_the_named_reason_is_proven(
     if not conventions:
         return
     # taking the named conventions over from diffusers turns their numbers into its own; leaving one out does not
-    subject = Subject(inspector.samplers.presets.find(preset), MODELS[model])  # type: ignore[attr-defined]
+    subject = Subject(find(preset), MODELS[model])
     found = theirs_of(subject, project)
     assert found is not None
     their, mine = recipe(subject, found), own(subject, Workshop())

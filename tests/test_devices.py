@@ -41,8 +41,11 @@ def test_the_table_is_what_the_simulated_device_shows(name: str) -> None:
         assert observe(scheduler).same(home)
 
 
-@pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "DPMSolverMultistepScheduler", "DDIMScheduler", "LCMScheduler",
-                                  "FlowMatchEulerDiscreteScheduler", "UniPCMultistepScheduler"])  # fmt: skip
+META = ("DDIMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler",
+        "LCMScheduler", "UniPCMultistepScheduler")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", META)
 def test_meta_shows_the_same_where_it_applies(name: str) -> None:
     """On the meta device a class either says where it would put things, as the table does, or cannot run there."""
     scheduler = getattr(diffusers, name)()
@@ -91,7 +94,7 @@ def test_broken_device_logic_is_found(broken: str) -> None:
         def set_timesteps(self, num_inference_steps: int, device: Any = None) -> None:
             super().set_timesteps(num_inference_steps, device=device)
             if broken == "stays":
-                self.timesteps = self.timesteps.cpu()
+                self.timesteps: Any = self.timesteps.cpu()
             elif broken == "mixes":
                 self.timesteps = self.timesteps + self.sigmas[:-1] * 0
             else:

@@ -14,7 +14,7 @@ import inspector
 from inspector.model import InspectError
 from inspector.samplers.build import Subject, Workshop
 from inspector.samplers.models import MODELS, Model
-from inspector.samplers.presets import PRESETS
+from inspector.samplers.presets import PRESETS, Preset
 from inspector.samplers.run import Plan, everything, quiet, run
 from tests import golden
 
@@ -123,11 +123,11 @@ def test_shift_is_lost_when_only_the_flag_goes_over(name: str) -> None:
     from inspector.samplers.options import options_of
 
     cls = {"DPM++ 2M": DPMSolverMultistepScheduler, "UniPC": UniPCMultistepScheduler}[name]
-    preset = inspector.samplers.presets.Preset("mine", "mine", cls.__name__, {"use_flow_sigmas": True}, kind="flow")  # type: ignore[attr-defined]
+    preset = Preset("mine", "mine", cls.__name__, {"use_flow_sigmas": True}, kind="flow")
     result = inspector.check_preset(preset, model="sd3", steps=20)
     assert any(f.code == "IPS312" and "shift=3.0" in f.message and "flow_shift=3.0" in f.fix for f in result.findings)
     carried = {"use_flow_sigmas": True, "flow_shift": 3.0, "prediction_type": "flow_prediction"}
-    subject = Subject(inspector.samplers.presets.Preset("m", "m", cls.__name__, carried, kind="flow"), MODELS["sd3"])  # type: ignore[attr-defined]
+    subject = Subject(Preset("m", "m", cls.__name__, carried, kind="flow"), MODELS["sd3"])
     assert not [o for o in options_of(subject, Workshop()).lost if o["key"] == "shift"]
 
 
