@@ -10,7 +10,6 @@ from typing import Any
 
 from inspector import sources
 from inspector.model import EXIT_INTERNAL, EXIT_USAGE, InspectError, Skip, Snapshot
-from inspector.process import Worker
 from inspector.reading import Limits
 from inspector.sources import Source
 from inspector.worker import FILES, NO_SOURCE, SAVED, Request
@@ -76,6 +75,8 @@ def take(
         online=online,
         trust_remote_code=trust_remote_code,
     )
+    from inspector.process import Worker
+
     say(f"building {text}")
     with Worker(request) as worker:
         found = worker.answer()
@@ -121,6 +122,8 @@ def ask(
         raise InspectError(f"{text} holds no object to work with", hint=hint, exit_code=EXIT_USAGE)
     folder = folder_of(source)
     request = request_of(source, folder, limits, timeout, online=online, **options)
+    from inspector.process import Worker
+
     say(f"building {text}")
     with Worker(dataclasses.replace(request, task=task, given=given)) as worker:
         found = worker.answer()
@@ -150,6 +153,8 @@ def alone(
     Raises:
         InspectError: it cannot be done.
     """
+    from inspector.process import Worker
+
     request = Request(task, NO_SOURCE, task=task, given=given, device=device, seconds=timeout, here=os.getcwd())
     with Worker(request) as worker:
         found = worker.answer(progress)

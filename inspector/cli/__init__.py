@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
+import sys
+
+COMMANDS = {
+    "diff": "app", "explain": "app", "demo": "app",
+    "whatif": "experiments", "watch": "experiments",
+    "trace": "stories", "call": "stories", "blame": "stories",
+    "presets": "presets", "sigmas": "samplers",
+}  # fmt: skip
+"""Command -> the module whose functions it is; they join the app when they are imported."""
 
 
 def main() -> None:
@@ -16,7 +26,11 @@ def main() -> None:
     from inspector.cli.guarded import guarded
 
     with guarded():
-        from inspector.cli import experiments, presets, samplers, stories  # noqa: F401 (their commands join the app)
         from inspector.cli.app import app
+
+        # of a command that is asked for only its own module; --help, a mistyped one and the shell's completion see all
+        asked = COMMANDS.get(next(iter(sys.argv[1:]), ""))
+        for module in [asked] if asked else dict.fromkeys(COMMANDS.values()):
+            importlib.import_module(f"inspector.cli.{module}")
 
         app(prog_name="inspect-pipe")

@@ -84,8 +84,12 @@ def _inert(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any]
 
 
 def _unread(subject: Subject, shop: Workshop, cls: Any, kwargs: Mapping[str, Any], key: str) -> bool:
-    """Whether the class holds the same without the setting: a key that ``__init__`` does not take may be read all the
-    same, from the config."""
+    """Whether the setting is lost: nothing in the class reads it by name, or the class holds the same without it (a key
+    that ``__init__`` does not take may be read all the same, from the config)."""
+    from inspector.reads import class_reads
+
+    if key not in class_reads(cls):
+        return True
     rest = {k: v for k, v in subject.model.config.items() if k != key}
     try:
         mine = shop.get(cls, subject.preset, subject.model, kwargs)
