@@ -20,7 +20,8 @@ def examine(
         twin: what ``snapshot`` was before anyone changed it.
         skipped: what else could not be done.
     """
-    from inspector.rules import RULES, judge
+    from inspector.rules import judge
+    from inspector.rules.registry import RULES
 
     if other is None:
         findings = judge(snapshot, twin)

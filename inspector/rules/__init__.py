@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspector.model import Finding, Snapshot, worst_first
-from inspector.rules import (
-    config,
-    differences,
-    disk,
-    grids,
-    live,
-    options,
-    pipeline,
-    reported,
-    saving,
-    stale,
-    steploops,
-    tables,
-    traced,
-    watched,
-)
-from inspector.rules.registry import RULES, Case, Rule, Series
+from inspector.rules import config, differences, disk, live, pipeline, registry, reported, saving, stale
+from inspector.rules.registry import Case, Rule, Series
+
+if TYPE_CHECKING:
+    from inspector.rules.registry import RULES
 
 __all__ = ["RULES", "Case", "Rule", "judge", "judge_checks"]
 
-_FAMILIES = (
-    config,
-    live,
-    stale,
-    disk,
-    pipeline,
-    saving,
-    differences,
-    reported,
-    traced,
-    watched,
-    grids,
-    steploops,
-    options,
-    tables,
-)
-"""Imported for their decorators, in the order in which ``explain`` lists them."""
+_FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported)
+"""Imported for their decorators: what a snapshot is judged by."""
+
+_OTHERS = ("traced", "watched", "grids", "steploops", "options", "tables")
+"""The families of other commands, which a ``diff`` does not pay for."""
+
+
+def __getattr__(name: str) -> Any:
+    """``RULES``: the rules of every family, by their codes."""
+    if name != "RULES":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for family in _OTHERS:
+        importlib.import_module(f"{__name__}.{family}")
+    return registry.RULES
 
 
 def judge(snapshot: Snapshot, twin: Snapshot | None = None) -> tuple[Finding, ...]:
@@ -56,7 +42,7 @@ def judge(snapshot: Snapshot, twin: Snapshot | None = None) -> tuple[Finding, ..
     findings = list(snapshot.problems)
     for component in snapshot.components:
         case = Case(component, snapshot, twin.component(component.path) if twin else None)
-        for rule in RULES.values():
+        for rule in registry.RULES.values():
             if rule.check is not None:
                 findings += rule.check(case)
     unique = {(f.code, f.where, f.message): f for f in findings}
@@ -70,7 +56,8 @@ def judge_checks(rows: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
         rows: ``data.checks``, those of one preset on one model and device side by side.
     """
     findings: list[Finding] = []
-    rules = [rule.rows for rule in RULES.values() if rule.rows is not None]
+    every: dict[str, Rule] = __getattr__("RULES")
+    rules = [rule.rows for rule in every.values() if rule.rows is not None]
     for _, held in groupby(rows, key=lambda row: [row[k] for k in ("preset", "model", "device", "kwargs")]):
         series = sorted(held, key=lambda row: int(row["steps"]))
         found = [f for rule in rules for f in rule(Series(tuple(series)))]

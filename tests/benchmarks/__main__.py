@@ -16,7 +16,7 @@ from tests.benchmarks import watching
 from tests.benchmarks.measure import Cost, alternately, forget, once, read_since
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "inspector"]
+COMMAND = [str(Path(sys.executable).with_name("inspect-pipe"))]
 LIGHT = [sys.executable, "-c", "import typer, rich"]
 HEAVY = [sys.executable, "-c", "from diffusers import StableDiffusionXLPipeline"]
 RUNS = int(os.environ.get("RUNS", "9"))
