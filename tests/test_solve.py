@@ -241,3 +241,18 @@ def test_the_cast_to_float32_is_the_only_noise() -> None:
     cast, kept = solve(make("EulerDiscreteScheduler"), 20), solve(make("EulerDiscreteScheduler"), 20, upcast=False)
     assert kept.noise < 1e-14 < 1e-8 < cast.noise < 1e-6
     assert kept.std == pytest.approx(cast.std, abs=1e-6)
+
+
+def test_a_draw_of_another_shape_is_skipped_and_no_fault_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from diffusers import EulerAncestralDiscreteScheduler
+
+    step = EulerAncestralDiscreteScheduler.step
+
+    def noisy(self, *arguments, **named):
+        torch.randn((1, 2), dtype=torch.float64)
+        return step(self, *arguments, **named)
+
+    monkeypatch.setattr(EulerAncestralDiscreteScheduler, "step", noisy)
+    found = solve(EulerAncestralDiscreteScheduler(), 5)
+    assert found.raised is None and "draws noise of shape (1, 2)" in found.skipped

@@ -24,6 +24,10 @@ CHECK = 8.0
 """Amplitude of the check row: far enough out that clipping the data at a few standard deviations shows."""
 
 
+class ShapeError(Exception):
+    """A draw whose shape is not that of the batch: unit impulses cannot stand in for it."""
+
+
 class RoomError(Exception):
     """The loop draws more noises than the batch has rows for."""
 
@@ -63,6 +67,7 @@ def noises(rows: int, seen: Pass, keep: bool) -> Iterator[None]:
 
     Raises:
         RoomError: more draws than rows.
+        ShapeError: a draw of another shape.
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -70,7 +75,7 @@ def noises(rows: int, seen: Pass, keep: bool) -> Iterator[None]:
     def draw(shape: Any, span: tuple[float, float] | None, **like: Any) -> torch.Tensor:
         k = len(seen.spans)
         if tuple(shape)[:1] != (rows,):
-            raise NotImplementedError(f"it draws noise of shape {tuple(shape)} for a sample of {rows} rows")
+            raise ShapeError(f"it draws noise of shape {tuple(shape)} for a sample of {rows} rows")
         if 3 + k >= rows:
             raise RoomError
         noise = torch.zeros(tuple(shape), dtype=torch.float64)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspector.samplers.gaussian import ode_limit, sde_limit
-from inspector.samplers.impulses import CHECK, Pass, RoomError, run
+from inspector.samplers.impulses import CHECK, Pass, RoomError, ShapeError, run
 from inspector.samplers.told import Conditioning, Truth, truth_of, why_not
 
 if TYPE_CHECKING:
@@ -166,6 +166,8 @@ def solve(
             except RoomError:
                 rows = max(2 * rows, (steps or 10) + 8)
                 continue
+            except ShapeError as error:  # our own limit, and no fault of the library
+                return Solved(skipped=str(error))
             except Exception as error:  # noqa: BLE001
                 raised = Raised(type(error).__name__, _first_line(error), seen.stage, seen.step, seen.timestep)
                 return Solved(raised=raised, model_calls=seen.model_calls, not_finite=seen.not_finite)
