@@ -179,6 +179,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that somebody accepted: it is shown, with the reason, and counts nowhere.
+
+    ``by`` is who says so: an entry of a baseline, a marker on a test, or ``ignore`` in the settings and on the command
+    line. ``reason`` is empty where none was given. ``expires`` is the last day (YYYY-MM-DD) on which it holds.
+    """
+
+    finding: Finding
+    reason: str
+    by: Literal["baseline", "marker", "settings"]
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything seen of one source: the pipeline first, then its components in the order of its config.
 
@@ -222,7 +236,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a command found: the one thing that renderers take."""
+    """What a command found: the one thing that renderers take.
+
+    ``findings`` are those that count; ``suppressed`` those that somebody accepted.
+    """
 
     source: str
     versions: dict[str, str] = field(default_factory=dict)
@@ -230,6 +247,7 @@ class Report:
     skipped: tuple[Skip, ...] = ()
     tables: tuple[Table, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
+    suppressed: tuple[Suppressed, ...] = ()
 
     def count(self, severity: Severity) -> int:
         return sum(f.severity == severity for f in self.findings)

@@ -163,7 +163,7 @@ def test_json_is_strict_and_as_designed() -> None:
     data = json.loads(render(report(), "json"), parse_constant=lambda c: pytest.fail(f"{c} is no JSON"))
     assert data["schema"] == SCHEMA and data["tool"]["name"] == "inspect-pipe" and data["source"] == "sd"
     assert set(data) == {
-        *("schema", "tool", "source", "versions", "findings", "skipped", "tables", "data", "summary"),
+        *("schema", "tool", "source", "versions", "findings", "suppressed", "skipped", "tables", "data", "summary"),
     }
     assert data["summary"] == {"error": 1, "warning": 0, "note": 0, "skipped": 0}
     [found] = data["findings"]

@@ -18,6 +18,7 @@ from inspector.model import (
     InspectError,
     Report,
     Snapshot,
+    Suppressed,
 )
 from inspector.settings import FORMATS, THRESHOLDS, Settings, check_codes, did_you_mean, load
 
@@ -142,8 +143,9 @@ def reading_options(settings: Settings, reading: dict[str, Any]) -> dict[str, An
 
 
 def filtered(report: Report, settings: Settings) -> Report:
-    """Only the findings that were asked for; what was ignored is counted with its reason."""
+    """Only the findings that were asked for; what was ignored is suppressed, and counted with its reason."""
     kept: list[Finding] = []
+    suppressed = [s for s in report.suppressed if not settings.select or s.finding.code.startswith(settings.select)]
     ignored: dict[str, dict[str, Any]] = {}
     for finding in report.findings:
         if settings.select and not finding.code.startswith(settings.select):
@@ -152,9 +154,10 @@ def filtered(report: Report, settings: Settings) -> Report:
         if code is None:
             kept.append(finding)
         else:
+            suppressed.append(Suppressed(finding, settings.ignore[code], "settings"))
             ignored.setdefault(code, {"count": 0, "reason": settings.ignore[code]})["count"] += 1
     data = {**report.data, "ignored": ignored} if ignored else report.data
-    return replace(report, findings=tuple(kept), data=data)
+    return replace(report, findings=tuple(kept), suppressed=tuple(suppressed), data=data)
 
 
 def status(report: Report, settings: Settings) -> int:

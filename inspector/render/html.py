@@ -21,6 +21,7 @@ from inspector.render.layout import GLYPHS
 from inspector.render.parts import (
     Block,
     Group,
+    accepted,
     counted,
     groups,
     marks,
@@ -69,6 +70,7 @@ def html(report: Report, look: Look) -> Safe:
                 {"code": code, "count": why["count"], "reason": safe(why["reason"], 300)}
                 for code, why in report.data.get("ignored", {}).items()
             ],
+            suppressed=accepted(report, verbose=True),
         )
     )
     return Safe(page)

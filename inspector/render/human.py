@@ -16,6 +16,7 @@ from inspector.render.layout import ASCII, GLYPHS, PROSE, STYLES, Piece, code_te
 from inspector.render.parts import (
     Block,
     Group,
+    accepted,
     counted,
     groups,
     marks,
@@ -274,6 +275,7 @@ def skipped(report: Report, page: Page) -> Iterator[Text]:
     for code, why in report.data.get("ignored", {}).items():
         what = f"{counted(why['count'], 'finding')} {safe(code, 20)}: {safe(why['reason'], 300)}"
         rows.append([text(("ignored", "dim")), text((what, "dim"))])
+    rows += [[text(("suppressed", "dim")), text((line, "dim"))] for line in accepted(report, verbose=page.verbose)]
     if rows:
         yield text("")
         yield from page.laid(rows, 2)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
-from inspector.model import SCHEMA, Report
+from inspector.fingerprints import fingerprints
+from inspector.model import SCHEMA, Finding, Report
 from inspector.render import Look
 from inspector.render.escape import Safe, hidden, mask
 
 
 def json_report(report: Report, look: Look) -> Safe:
-    """One JSON document: schema, tool, source, versions, findings, skipped, tables, data, summary."""
+    """One JSON document: schema, tool, source, versions, findings, suppressed, skipped, tables, data, summary."""
     return _dumped(_plain(report_data(report)), indent=1)
 
 
 def json_lines(report: Report, look: Look) -> Safe:
-    """One object a line: the report's head, each finding, each skip, the summary last."""
+    """One object a line: the report's head, each finding, each suppressed one, each skip, the summary last."""
     whole = report_data(report)
     head = {"kind": "report", **{k: whole[k] for k in ("schema", "tool", "source", "versions")}}
-    plain = _plain({"head": head, "findings": whole["findings"], "skipped": whole["skipped"]})
+    plain = _plain({"head": head, **{k: whole[k] for k in ("findings", "suppressed", "skipped")}})
     lines = [plain["head"]]
     lines += [{"kind": "finding", **f} for f in plain["findings"]]
+    lines += [{"kind": "suppressed", **s} for s in plain["suppressed"]]
     lines += [{"kind": "skip", **s} for s in plain["skipped"]]
     lines.append({"kind": "summary", **whole["summary"]})
     return Safe("".join(map(_dumped, lines)))
@@ -30,17 +33,27 @@ def json_lines(report: Report, look: Look) -> Safe:
 def report_data(report: Report) -> dict[str, Any]:
     from inspector import __version__
 
+    names = fingerprints([*report.findings, *(s.finding for s in report.suppressed)])
+    accepted = zip(report.suppressed, names[len(report.findings) :], strict=True)
     return {
         "schema": SCHEMA,
         "tool": {"name": "inspect-pipe", "version": __version__},
         "source": report.source,
         "versions": report.versions,
-        "findings": report.findings,
+        "findings": [finding_data(f, n) for f, n in zip(report.findings, names, strict=False)],
+        "suppressed": [
+            {**finding_data(s.finding, n), "by": s.by, "reason": s.reason, "expires": s.expires} for s, n in accepted
+        ],
         "skipped": report.skipped,
         "tables": report.tables,
         "data": report.data,
         "summary": report.summary,
     }
+
+
+def finding_data(finding: Finding, name: str) -> dict[str, Any]:
+    """A finding with its fingerprint."""
+    return {**{f.name: getattr(finding, f.name) for f in fields(finding)}, "fingerprint": name}
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,18 @@ from inspector.render import Look
 from inspector.render.code import parsed
 from inspector.render.escape import Safe, safe
 from inspector.render.human import body_alone
-from inspector.render.parts import Block, Group, groups, marks, readers, skip_text, unsaid, value_text, verdict
+from inspector.render.parts import (
+    Block,
+    Group,
+    accepted,
+    groups,
+    marks,
+    readers,
+    skip_text,
+    unsaid,
+    value_text,
+    verdict,
+)
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=\bwww)\.)")
 GLYPHS = {"error": "❌", "warning": "⚠️", "note": "ℹ️", "clean": "✅"}
@@ -55,6 +66,8 @@ def lines(report: Report, look: Look) -> Iterator[str]:
         yield from ("", "### Ignored", "")
         for code, why in ignored.items():
             yield f"- {why['count']} × {code_span(safe(code, 20))}: {quoted(safe(why['reason'], 300))}"
+    if shown := accepted(report, verbose=look.verbose):
+        yield from ("", "### Suppressed", "", *(f"- {quoted(line)}" for line in shown))
 
 
 def section(group: Group, report: Report) -> Iterator[str]:

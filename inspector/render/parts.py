@@ -157,6 +157,7 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
     found = [counted(summary[s], s) for s in SEVERITIES if summary[s]]
     failed = sum(s.failed for s in report.skipped)
     unread = [f"{counted(failed, 'part')} not read"] if failed else []
+    found += [f"{len(report.suppressed):,} suppressed"] if report.suppressed else []
     severity: Severity | Literal["clean"] = "error" if summary["error"] or failed else "warning"
     if summary["error"] or summary["warning"]:
         short = ", ".join([*unread, *found])
@@ -198,6 +199,22 @@ def unsaid(report: Report) -> list[Skip]:
     """The skips that no finding has already told in the same words."""
     said = {f.message for f in report.findings}
     return [s for s in report.skipped if s.reason not in said]
+
+
+def accepted(report: Report, *, verbose: bool = False) -> list[Safe]:
+    """What a baseline or a marker suppressed, by reason; what the settings ignore is told by ``data["ignored"]``."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for s in report.suppressed:
+        if s.by != "settings":
+            key = (s.reason.strip() or "no reason given", s.by, s.expires or "")
+            found.setdefault(key, []).append(f"{safe(s.finding.code, 20)} {safe(s.finding.where, 120)}")
+    shown = []
+    for (reason, by, expires), names in found.items():
+        kept = names if verbose else names[:3]
+        rest = f" and {len(names) - len(kept)} more" if len(names) > len(kept) else ""
+        until = f", until {safe(expires, 20)}" if expires else ""
+        shown.append(Safe(f"{', '.join(kept)}{rest}: {safe(reason, 300)} ({by}{until})"))
+    return shown
 
 
 def skip_text(skip: Skip) -> Safe:
