@@ -14,20 +14,20 @@ from inspector.render.escape import Safe, hidden, mask
 
 def json_report(report: Report, look: Look) -> Safe:
     """One JSON document: schema, tool, source, versions, findings, suppressed, skipped, tables, data, summary."""
-    return _dumped(_plain(report_data(report)), indent=1)
+    return dumped(plain(report_data(report)), indent=1)
 
 
 def json_lines(report: Report, look: Look) -> Safe:
     """One object a line: the report's head, each finding, each suppressed one, each skip, the summary last."""
     whole = report_data(report)
     head = {"kind": "report", **{k: whole[k] for k in ("schema", "tool", "source", "versions")}}
-    plain = _plain({"head": head, **{k: whole[k] for k in ("findings", "suppressed", "skipped")}})
-    lines = [plain["head"]]
-    lines += [{"kind": "finding", **f} for f in plain["findings"]]
-    lines += [{"kind": "suppressed", **s} for s in plain["suppressed"]]
-    lines += [{"kind": "skip", **s} for s in plain["skipped"]]
+    told = plain({"head": head, **{k: whole[k] for k in ("findings", "suppressed", "skipped")}})
+    lines = [told["head"]]
+    lines += [{"kind": "finding", **f} for f in told["findings"]]
+    lines += [{"kind": "suppressed", **s} for s in told["suppressed"]]
+    lines += [{"kind": "skip", **s} for s in told["skipped"]]
     lines.append({"kind": "summary", **whole["summary"]})
-    return Safe("".join(map(_dumped, lines)))
+    return Safe("".join(map(dumped, lines)))
 
 
 def report_data(report: Report) -> dict[str, Any]:
@@ -56,24 +56,24 @@ def finding_data(finding: Finding, name: str) -> dict[str, Any]:
     return {**{f.name: getattr(finding, f.name) for f in fields(finding)}, "fingerprint": name}
 
 
-def _plain(data: dict[str, Any]) -> dict[str, Any]:
+def plain(data: dict[str, Any]) -> dict[str, Any]:
     """Dataclasses at any depth as JSON types, secrets masked."""
     from pydantic import TypeAdapter
 
-    plain: dict[str, Any] = _masked(TypeAdapter(dict[str, Any]).dump_python(data, mode="json", warnings=False))
-    return plain
+    found: dict[str, Any] = masked(TypeAdapter(dict[str, Any]).dump_python(data, mode="json", warnings=False))
+    return found
 
 
-def _masked(data: Any) -> Any:
+def masked(data: Any) -> Any:
     """Every text of the document, keys too; done before quoting, where a token still has its boundaries."""
     if isinstance(data, str):
         return mask(data)
     if isinstance(data, dict):
-        return {_masked(k): _masked(v) for k, v in data.items()}
-    return [_masked(v) for v in data] if isinstance(data, list) else data
+        return {masked(k): masked(v) for k, v in data.items()}
+    return [masked(v) for v in data] if isinstance(data, list) else data
 
 
-def _dumped(data: Any, indent: int | None = None) -> Safe:
+def dumped(data: Any, indent: int | None = None) -> Safe:
     """Strict JSON in which what a terminal would obey is escaped; line breaks here are only the document's own."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
     return Safe("\n".join(map(hidden, text.split("\n"))) + "\n")
