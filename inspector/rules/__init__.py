@@ -19,7 +19,7 @@ __all__ = ["RULES", "Case", "Rule", "judge", "judge_checks"]
 _FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported)
 """Imported for their decorators: what a snapshot is judged by."""
 
-_OTHERS = ("traced", "watched", "grids", "steploops", "options", "tables")
+_OTHERS = ("traced", "watched", "grids", "steploops", "options", "tables", "accepted")
 """The families of other commands, which a ``diff`` does not pay for."""
 
 

@@ -1,0 +1,98 @@
+"""What a report is about: the name of its source in a baseline, and how much of it was looked at."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from inspector.baselines.file import BUILT, FILES, STEPS, Baseline, Entry
+from inspector.model import Report
+
+_ARROW = " → "
+_INDEX = "model_index.json"
+_BY_COMMAND = ("sigmas", "roundtrip", "presets lint")
+"""Commands whose findings say themselves what they are about; the report's source only says what was asked for."""
+
+
+def label(report: Report, folder: Path) -> str:
+    """The name of a report's source in a baseline that lies in ``folder``.
+
+    A path is relative to the folder, so that it is the same in every checkout; ``demo:``, a Hub id and the like are as
+    they are typed.
+    """
+    command = str(report.data.get("command", ""))
+    if command in _BY_COMMAND:
+        return command
+    parts = [_relative(part, folder) for part in report.source.split(_ARROW)]
+    return _ARROW.join([f"{command} {parts[0]}".strip(), *parts[1:]])
+
+
+def owner_of(report: Report, baseline: Baseline) -> str | None:
+    """The source of a baseline that a report is about: by its name, else the only one with the same last part, else
+    the only one there is."""
+    here = label(report, baseline.path.parent)
+    if here in baseline.named or here in _BY_COMMAND:
+        return here
+    others = [n for n in baseline.named if n not in _BY_COMMAND and (" " in n) == (" " in here)]
+    same = [n for n in others if PurePosixPath(n).name == PurePosixPath(here).name]
+    return same[0] if len(same) == 1 else others[0] if len(others) == 1 else None
+
+
+def extent(report: Report) -> str:
+    """How much of its source a report saw: the numbers of steps, only the files, or what was built of them."""
+    if checks := report.data.get("checks"):
+        return f"{STEPS} {' '.join(map(str, sorted({c['steps'] for c in checks})))}"
+    components = report.data.get("components")
+    if components and not any({"item", "attr", "live"} & s["places"].keys() for c in components for s in c["settings"]):
+        return FILES
+    return BUILT
+
+
+def widest(a: str, b: str) -> str:
+    """Both extents together."""
+    if a.startswith(STEPS) and b.startswith(STEPS):
+        return f"{STEPS} {' '.join(map(str, sorted(_numbers(a) | _numbers(b))))}"
+    return b if a in ("", FILES) else a
+
+
+def unseen(report: Report, before: str, *, complete: bool = True) -> str:
+    """Why nothing can be said of entries that do not occur; empty when it can.
+
+    Args:
+        report: what was found.
+        before: the extent of the baseline's own reports.
+        complete: everything that could be found was looked for.
+    """
+    now = extent(report)
+    if any(s.failed for s in report.skipped):
+        return "a part could not be read"
+    if not complete:
+        return "not everything was looked for"
+    if before == BUILT and now == FILES:
+        return "only files were read here, and the baseline is of the built pipeline"
+    if before.startswith(STEPS) and not _numbers(before) <= _numbers(now):
+        return "fewer numbers of steps were checked than for the baseline"
+    return ""
+
+
+def asked(report: Report, entry: Entry) -> bool:
+    """Whether a command that may be asked for a part checked what the entry is about."""
+    rows = report.data.get("checks")
+    if rows is not None:
+        made = {f"{r['name']} on {r['model']}" for r in rows if r["verdict"] != "skip"}
+    elif (rows := report.data.get("laws")) is not None:
+        made = {r["class"] for r in rows if r["verdict"] != "skip"}
+    else:
+        return True
+    return any(entry.where == m or entry.where.startswith((f"{m} ", f"{m}.")) for m in made)
+
+
+def _numbers(extent: str) -> set[int]:
+    return {int(n) for n in extent.removeprefix(STEPS).split() if n.isdecimal()}
+
+
+def _relative(source: str, folder: Path) -> str:
+    if not os.path.lexists(source):
+        return source
+    path = os.path.relpath(os.path.realpath(source), os.path.realpath(folder))
+    return PurePosixPath(path.removesuffix(f"{os.sep}{_INDEX}")).as_posix()
