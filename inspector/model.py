@@ -23,6 +23,9 @@ PLACES: tuple[Place, ...] = ("disk", "default", "item", "attr", "live")
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNREADABLE = 0, 1, 2, 3
 EXIT_INTERNAL, EXIT_UNWRITABLE, EXIT_INTERRUPTED = 4, 5, 130
 
+UNREAD = ("IPI901", "IPI902", "IPI903", "IPI904", "IPI905", "IPI906", "IPI911", "IPI912")
+"""Errors of these codes mean that a part of the source could not be read; the other IPI codes are findings about it."""
+
 
 class InspectError(Exception):
     """Something the user can act on: what failed, where, and what to do next.

@@ -11,13 +11,14 @@ from typing import Any
 
 from inspector.model import EXIT_USAGE, InspectError
 
-FORMATS = ("human", "json", "jsonl", "markdown", "html")
+FORMATS = ("human", "json", "jsonl", "markdown", "html", "github", "gitlab", "sarif", "junit")
 THRESHOLDS = ("error", "warning", "note", "never")
 TABLE = "tool.inspect-pipe"
 _LARGEST = 1 << 20
 _NEVER = {
     "trust-remote-code": "running a model's own code is decided on the command line, each time",
     "output": "a file is written only where the command line says",
+    "report": "a file is written only where the command line says",
 }
 
 

@@ -55,6 +55,19 @@ def _thresholds(incomplete: str) -> list[str]:
     return [name for name in THRESHOLDS if name.startswith(incomplete)]
 
 
+def _reports(incomplete: str) -> list[str]:
+    return [f"{name}=" for name in formats(incomplete)] if "=" not in incomplete else []
+
+
+FORMAT_HELP = "human, json, jsonl, markdown, html, github, gitlab, sarif or junit."
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report", metavar="FORMAT=FILE", help="Write it to FILE as well; repeatable.", autocompletion=_reports
+    ),
+]
+
+
 @app.callback()
 def options(
     version: Annotated[
@@ -74,15 +87,13 @@ def diff(
         ),
     ] = None,
     form: Annotated[
-        str | None,
-        typer.Option(
-            "-f", "--format", metavar="FORMAT", help="human, json, jsonl, markdown or html.", autocompletion=formats
-        ),
+        str | None, typer.Option("-f", "--format", metavar="FORMAT", help=FORMAT_HELP, autocompletion=formats)
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the report to FILE, whole or not at all."),
     ] = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every note and every reader in full.")] = False,
     select: Annotated[
         list[str] | None,
@@ -132,8 +143,9 @@ def diff(
         from inspector.cli.diffing import Request, run
 
         request = Request(
-            source, other, twin, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
-        )
+            source, other, twin, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose,
+            tuple(reports or ()),
+        )  # fmt: skip
         status = run(
             request,
             static=static,

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from inspector.cli.output import emit, look, progress
+from inspector.cli.delivery import deliver, promise
+from inspector.cli.output import progress
 from inspector.model import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
     EXIT_UNREADABLE,
     EXIT_USAGE,
     SEVERITIES,
+    UNREAD,
     Finding,
     InspectError,
     Report,
@@ -22,8 +24,6 @@ from inspector.model import (
 )
 from inspector.settings import FORMATS, THRESHOLDS, Settings, check_codes, did_you_mean, load
 
-_UNREAD = ("IPI901", "IPI902", "IPI903", "IPI904", "IPI905", "IPI906", "IPI911", "IPI912")
-"""Errors of these codes mean that a part of the source could not be read; the other IPI codes are findings about it."""
 _ON_COMMAND_LINE = "on the command line"
 
 
@@ -41,6 +41,7 @@ class Request:
     fail_on: str | None = None
     exit_zero: bool = False
     verbose: bool = False
+    reports: tuple[str, ...] = ()
 
 
 def run(request: Request, **reading: Any) -> int:
@@ -53,12 +54,9 @@ def run(request: Request, **reading: Any) -> int:
     Raises:
         InspectError: a source cannot be read, an option is wrong, or the report cannot be written.
     """
-    named = [Path(s) for s in (request.source, request.other, request.twin) if s]
-    settings = merged(load([p for p in named if p.exists()]), request, reading)
-    if request.output is not None:
-        from inspector.writing import refuse
-
-        refuse(request.output, [p for p in named if p.exists()])  # before the work, not after it
+    inspected = [p for s in (request.source, request.other, request.twin) if s and (p := Path(s)).exists()]
+    settings = merged(load(inspected), request, reading)
+    promise(request, inspected)
     with progress() as tell:
         options = {**reading_options(settings, reading), "progress": tell}
         given = [request.source, *(s for s in (request.other, request.twin) if s)]
@@ -68,12 +66,7 @@ def run(request: Request, **reading: Any) -> int:
     from inspector.report import examine
 
     report = filtered(examine(snapshot, other, twin=rest[0] if rest else None), settings)
-    from inspector.render import render
-
-    to_file = request.output is not None
-    shown = render(report, settings.format, look(verbose=settings.verbose, to_file=to_file))
-    emit(shown, request.output, inspected=[p for p in named if p.exists()])
-    return status(report, settings)
+    return deliver(report, request, settings, inspected)
 
 
 def take(source: str, options: Mapping[str, Any]) -> Snapshot:
@@ -162,7 +155,7 @@ def filtered(report: Report, settings: Settings) -> Report:
 
 def status(report: Report, settings: Settings) -> int:
     """The exit status of the contract; unread parts count before findings."""
-    unread = any(f.code in _UNREAD and f.severity == "error" for f in report.findings)
+    unread = any(f.code in UNREAD and f.severity == "error" for f in report.findings)
     if unread or any(s.failed for s in report.skipped):
         return EXIT_UNREADABLE
     if settings.fail_on == "never" or settings.exit_zero:

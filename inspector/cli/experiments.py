@@ -7,17 +7,12 @@ from typing import Annotated
 
 import typer
 
+from inspector.cli.app import FORMAT_HELP, Reports, app, formats, sources
 from inspector.cli.app import _codes as codes
 from inspector.cli.app import _thresholds as thresholds
-from inspector.cli.app import app, formats, sources
 from inspector.cli.guarded import guarded
 
-Form = Annotated[
-    str | None,
-    typer.Option(
-        "-f", "--format", metavar="FORMAT", help="human, json, jsonl, markdown or html.", autocompletion=formats
-    ),
-]
+Form = Annotated[str | None, typer.Option("-f", "--format", metavar="FORMAT", help=FORMAT_HELP, autocompletion=formats)]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the report to FILE, whole or not at all.")
 ]
@@ -30,6 +25,7 @@ def whatif(
     lines: Annotated[list[str], typer.Argument(metavar="LINE...", help="'pipe.scheduler.config.k = v', in order.")],
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every place that changes.")] = False,
     fail_on: Annotated[
         str | None,
@@ -70,7 +66,7 @@ def whatif(
         from inspector.cli.trying import run_lines
 
         status = run_lines(
-            Request(source, output=output, form=form, fail_on=fail_on, exit_zero=exit_zero, verbose=verbose),
+            Request(source, None, None, output, form, (), (), fail_on, exit_zero, verbose, tuple(reports or ())),
             lines,
             weights=weights,
             torch_dtype=torch_dtype,
@@ -92,6 +88,7 @@ def watch(
     script: Annotated[Path, typer.Argument(metavar="SCRIPT.py", help="Your script; its arguments follow it.")],
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every reader and every name.")] = False,
     select: Annotated[
         list[str] | None,
@@ -122,7 +119,8 @@ def watch(
         from inspector.cli.trying import run_script
 
         request = Request(
-            str(script), None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
-        )
+            str(script), None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero,
+            verbose, tuple(reports or ()),
+        )  # fmt: skip
         status = run_script(request, script, context.args)
     raise typer.Exit(status)

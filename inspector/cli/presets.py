@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import app
+from inspector.cli.app import Reports, app
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
@@ -44,6 +44,7 @@ def list_(
     own: Own = None,
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every option of every preset.")] = False,
     traceback: Traceback = False,
 ) -> None:
@@ -55,7 +56,8 @@ def list_(
         from inspector.cli.diffing import Request
         from inspector.cli.tables import run_list
 
-        status = run_list(Request("", output=output, form=form, verbose=verbose), word, by, own)
+        request = Request("", output=output, form=form, verbose=verbose, reports=tuple(reports or ()))
+        status = run_list(request, word, by, own)
     raise typer.Exit(status)
 
 
@@ -65,6 +67,7 @@ def show(
     own: Own = None,
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     traceback: Traceback = False,
 ) -> None:
     """The lines that put the sampler into a pipeline; what each project calls it, and what it takes for it.
@@ -76,7 +79,7 @@ def show(
         from inspector.cli.diffing import Request
         from inspector.cli.tables import run_show
 
-        status = run_show(Request("", output=output, form=form), name, own)
+        status = run_show(Request("", output=output, form=form, reports=tuple(reports or ())), name, own)
     raise typer.Exit(status)
 
 
@@ -98,6 +101,7 @@ def lint(
     steps: Annotated[str, typer.Option(metavar="N,N-N", help="20,30 or 1-100; what people use when left out.")] = "",
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every preset, and every note.")] = False,
     select: Codes = None,
     ignore: Ignored = None,
@@ -122,7 +126,8 @@ def lint(
         from inspector.cli.tables import run_lint
 
         request = Request(
-            "", None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
-        )
+            "", None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose,
+            tuple(reports or ()),
+        )  # fmt: skip
         status = run_lint(request, table, model or [], steps, timeout)
     raise typer.Exit(status)

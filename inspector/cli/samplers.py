@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import app, sources
+from inspector.cli.app import Reports, app, sources
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 from inspector.cli.presets import Own, names
@@ -69,6 +69,7 @@ def sigmas(
     own: Own = None,
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every check and every number.")] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the curves.")] = False,
     svg: Annotated[
@@ -94,8 +95,9 @@ def sigmas(
         from inspector.cli.sigmas import Asked, run_sigmas
 
         request = Request(
-            "", None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
-        )
+            "", None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose,
+            tuple(reports or ()),
+        )  # fmt: skip
         asked = Asked(tuple(presets or ()), tuple(model or ()), steps, device, dtype, against, solve,
                       tuple(keywords or ()), own, plot, svg, timeout)  # fmt: skip
         status = run_sigmas(request, asked)

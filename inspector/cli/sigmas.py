@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from inspector.checking import named_or_read
-from inspector.cli.diffing import Request, filtered, merged, status
-from inspector.cli.output import emit, look
+from inspector.cli.delivery import deliver, promise
+from inspector.cli.diffing import Request, filtered, merged
 from inspector.cli.pictures import drawn, require
 from inspector.cli.tables import own_presets
 from inspector.samplers.asked import given, steps_of
@@ -48,11 +48,11 @@ def run_sigmas(request: Request, asked: Asked) -> int:
     """
     named = [Path(m) for m in asked.models if Path(m).exists()]
     settings = merged(load(named), request, {})
-    for target in (request.output, asked.svg):
-        if target is not None:
-            from inspector.writing import refuse
+    promise(request, named)
+    if asked.svg is not None:
+        from inspector.writing import refuse
 
-            refuse(target, named)
+        refuse(asked.svg, named)
     require(asked.plot, asked.svg)
     task = given(
         asked.presets,
@@ -74,11 +74,7 @@ def run_sigmas(request: Request, asked: Asked) -> int:
 
     report = filtered(report_of(title(asked), found), settings)
     report = drawn(report, asked.plot, asked.svg, request.output, named)
-    from inspector.render import render
-
-    text = render(report, settings.format, look(verbose=settings.verbose, to_file=request.output is not None))
-    emit(text, request.output, inspected=named)
-    return status(report, settings)
+    return deliver(report, request, settings, named)
 
 
 def title(asked: Asked) -> str:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from inspector.cli.app import Reports, app, sources
 from inspector.cli.app import _codes as codes
 from inspector.cli.app import _thresholds as thresholds
-from inspector.cli.app import app, sources
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
@@ -57,6 +57,7 @@ def trace(
     key: Annotated[str, typer.Option(metavar="NAME", help="One key's story only.")] = "",
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every key with its line.")] = False,
     select: Select = None,
     ignore: Ignore = None,
@@ -77,10 +78,12 @@ def trace(
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_trace
 
+        request = Request(
+            source, None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose,
+            tuple(reports or ()),
+        )  # fmt: skip
         status = run_trace(
-            Request(
-                source, None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
-            ),
+            request,
             into,
             keywords or [],
             component,
@@ -104,6 +107,7 @@ def call(
     ] = None,
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Descriptions in full.")] = False,
     online: Online = False,
     traceback: Traceback = False,
@@ -117,7 +121,11 @@ def call(
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_call
 
-        status = run_call(Request(source, output=output, form=form, verbose=verbose), others or [], online=online)
+        status = run_call(
+            Request(source, output=output, form=form, verbose=verbose, reports=tuple(reports or ())),
+            others or [],
+            online=online,
+        )
     raise typer.Exit(status)
 
 
@@ -128,6 +136,7 @@ def blame(
     component: Component = "",
     form: Form = None,
     output: Output = None,
+    reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every writer.")] = False,
     select: Select = None,
     ignore: Ignore = None,
@@ -148,10 +157,12 @@ def blame(
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_blame
 
+        request = Request(
+            source, None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose,
+            tuple(reports or ()),
+        )  # fmt: skip
         status = run_blame(
-            Request(
-                source, None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose
-            ),
+            request,
             key,
             component,
             online=online,

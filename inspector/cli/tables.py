@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inspector.cli.diffing import Request, merged, status
-from inspector.cli.output import emit, look, progress
-from inspector.model import EXIT_USAGE, InspectError, Report
+from inspector.cli.delivery import deliver, promise
+from inspector.cli.diffing import Request, merged
+from inspector.cli.output import progress
+from inspector.model import EXIT_USAGE, InspectError
 from inspector.samplers.owntables import load_table, parse, read_rows
 from inspector.samplers.presets import Preset
 from inspector.settings import Settings, did_you_mean, load
@@ -29,7 +30,7 @@ def run_list(request: Request, word: str, by: str, own: Path | None) -> int:
     if by not in ORDERS:
         raise InspectError(f"--by {by!r} does not exist", hint=did_you_mean(by, ORDERS), exit_code=EXIT_USAGE)
     settings = settings_of(request)
-    return show(listed(own_presets(own, settings), word, by), request, settings)
+    return deliver(listed(own_presets(own, settings), word, by), request, settings)
 
 
 def run_show(request: Request, name: str, own: Path | None) -> int:
@@ -41,7 +42,7 @@ def run_show(request: Request, name: str, own: Path | None) -> int:
     from inspector.samplers.show import shown
 
     settings = settings_of(request)
-    return show(shown(name, own_presets(own, settings)), request, settings)
+    return deliver(shown(name, own_presets(own, settings)), request, settings)
 
 
 def run_lint(request: Request, table: str, models: Sequence[str], steps: str, timeout: float | None) -> int:
@@ -73,7 +74,7 @@ def run_lint(request: Request, table: str, models: Sequence[str], steps: str, ti
 
         with bar() as tell_progress:
             found = snapshots.alone("lint", given, timeout=seconds, progress=tell_progress)
-    return show(filtered(report_of(found), settings), request, settings, inspected)
+    return deliver(filtered(report_of(found), settings), request, settings, inspected)
 
 
 def own_presets(file: Path | None, settings: Settings) -> tuple[Preset, ...]:
@@ -86,16 +87,5 @@ def own_presets(file: Path | None, settings: Settings) -> tuple[Preset, ...]:
 def settings_of(request: Request, inspected: Sequence[Path] = ()) -> Settings:
     """The options, checked before the work; there is no SOURCE here, only files of the user's own."""
     settings = merged(load(inspected), request, {})
-    if request.output is not None:
-        from inspector.writing import refuse
-
-        refuse(request.output, inspected)
+    promise(request, inspected)
     return settings
-
-
-def show(report: Report, request: Request, settings: Settings, inspected: Sequence[Path] = ()) -> int:
-    from inspector.render import render
-
-    text = render(report, settings.format, look(verbose=settings.verbose, to_file=request.output is not None))
-    emit(text, request.output, inspected=inspected)
-    return status(report, settings)

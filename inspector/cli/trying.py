@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from inspector.cli.delivery import deliver, promise
 from inspector.cli.diffing import Request, filtered, merged, reading_options, status
-from inspector.cli.output import emit, look, progress
+from inspector.cli.output import progress
 from inspector.model import EXIT_CLEAN, EXIT_FINDINGS, Report
 from inspector.settings import Settings, load
 
@@ -32,10 +33,10 @@ def run_lines(request: Request, lines: Sequence[str], **reading: Any) -> int:
         given = {"lines": list(lines), "refusals_as_data": True}
         found = snapshots.ask(request.source, "whatif", given, progress=tell, **options)
     report = report_of(request.source, found)
-    code = show(report, request, settings)
+    code = status(report, settings)
     # a line that does less than it says is a note: the question was asked, and answered
     short = report.data["answer"]["severity"] == "note" and settings.fail_on == "note" and not settings.exit_zero
-    return EXIT_FINDINGS if short and code == EXIT_CLEAN else code
+    return show(report, request, settings, EXIT_FINDINGS if short and code == EXIT_CLEAN else code)
 
 
 def run_script(request: Request, script: Path, arguments: Sequence[str]) -> int:
@@ -58,18 +59,15 @@ def run_script(request: Request, script: Path, arguments: Sequence[str]) -> int:
 
 
 def settings_of(request: Request, reading: dict[str, Any]) -> Settings:
-    named = [p for p in [Path(request.source)] if p.exists()]
-    settings = merged(load(named), request, reading)
-    if request.output is not None:
-        from inspector.writing import refuse
-
-        refuse(request.output, named)
+    inspected = inspected_by(request)
+    settings = merged(load(inspected), request, reading)
+    promise(request, inspected)
     return settings
 
 
-def show(report: Report, request: Request, settings: Settings) -> int:
-    from inspector.render import render
+def show(report: Report, request: Request, settings: Settings, code: int | None = None) -> int:
+    return deliver(report, request, settings, inspected_by(request), code=code)
 
-    text = render(report, settings.format, look(verbose=settings.verbose, to_file=request.output is not None))
-    emit(text, request.output, inspected=[p for p in [Path(request.source)] if p.exists()])
-    return status(report, settings)
+
+def inspected_by(request: Request) -> list[Path]:
+    return [p for p in [Path(request.source)] if p.exists()]

@@ -14,8 +14,15 @@ FORMATS: dict[str, str] = {
     "jsonl": "inspector.render.machine:json_lines",
     "markdown": "inspector.render.markdown:markdown",
     "html": "inspector.render.html:html",
+    "github": "inspector.render.github:github",
+    "gitlab": "inspector.render.gitlab:gitlab",
+    "sarif": "inspector.render.sarif:sarif",
+    "junit": "inspector.render.junit:junit",
 }
 """Where each format's function is; the module comes in when the format is asked for."""
+
+FOR_CI = frozenset({"github", "gitlab", "sarif", "junit"})
+"""The formats that CI systems read: they want files and lines, and what failed, beside what was found."""
 
 BODIES: dict[str, str] = {
     "whatif": "inspector.render.whatif:told",
