@@ -27,7 +27,8 @@ class Settings:
     """The options a project may keep; the command line wins over them.
 
     ``ignore`` maps a code, or the start of one, to the reason why it is accepted. ``presets`` are the project's own
-    sampler presets, as they are written; whoever uses them checks them.
+    sampler presets, as they are written; whoever uses them checks them. ``baseline`` is the file of accepted findings,
+    named beside the pyproject.toml.
     """
 
     select: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Settings:
     timeout: float | None = None
     limit: tuple[str, ...] = ()
     presets: dict[str, Any] = field(default_factory=dict)
+    baseline: str = ""
     file: str = ""
 
 
@@ -154,12 +156,15 @@ def _checked(key: str, value: Any, file: str) -> Any:
             raise _wrong(f"{key} = {value!r} is none of {', '.join(THRESHOLDS if key == 'fail-on' else FORMATS)}", file)
         case (("torch-dtype" | "device"), str()):
             return value
+        case "baseline", str() if value.strip():
+            return os.path.relpath(os.path.join(os.path.dirname(file), value))
         case "timeout", int() | float() if not isinstance(value, bool) and value > 0:
             return float(value)
         case (("exit-zero" | "verbose" | "static" | "weights" | "online"), bool()):
             return value
     kind = {
         "presets": "a table of tables",
+        "baseline": "the name of a file",
         "select": "a list of codes",
         "limit": 'a list such as ["config=2MiB"]',
         "timeout": "a number of seconds",

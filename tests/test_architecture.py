@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "inspector"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = ("bottom", "worker", "door")
-COMMANDS = ("app", "experiments", "presets", "samplers", "stories")
+COMMANDS = ("app", "baselines", "experiments", "locks", "presets", "samplers", "snapshots", "stories")
 TOP_LEVEL_EXCEPTIONS = {f"cli/{name}.py": {"typer"} for name in COMMANDS}
 """Module tops that import more than the standard library: typer reads the options from the functions themselves."""
 

@@ -5,6 +5,21 @@ from __future__ import annotations
 from inspector.baselines.file import DEFAULT, Baseline, Entry, day, dump, load
 from inspector.baselines.keeping import Acceptance, pruned, updated
 from inspector.baselines.matching import apply
-from inspector.baselines.naming import label
+from inspector.baselines.naming import BY_COMMAND, label
+from inspector.baselines.reports import saved_report
 
-__all__ = ["DEFAULT", "Acceptance", "Baseline", "Entry", "apply", "day", "dump", "label", "load", "pruned", "updated"]
+__all__ = [
+    "BY_COMMAND",
+    "DEFAULT",
+    "Acceptance",
+    "Baseline",
+    "Entry",
+    "apply",
+    "day",
+    "dump",
+    "label",
+    "load",
+    "pruned",
+    "saved_report",
+    "updated",
+]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from inspector.baselines.file import Baseline, Entry
-from inspector.baselines.matching import gone, named
+from inspector.baselines.matching import gone, named, unread
 from inspector.baselines.naming import extent, label, owner_of, widest
 from inspector.model import SEVERITIES, Report
 
@@ -52,7 +52,7 @@ def updated(baseline: Baseline, reports: Iterable[Report], said: Acceptance = Ac
                 continue
             if name in known:  # the same source under another name: why it was accepted goes with it
                 entries.append(replace(known[name], source=here))
-            elif said.counts(finding.severity) and not finding.code.startswith("IPB"):
+            elif said.counts(finding.severity) and not finding.code.startswith("IPB") and not unread(finding):
                 entries.append(
                     Entry(
                         here, finding.code, finding.where, name, finding.message,

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from inspector.baselines.file import Baseline, Entry
-from inspector.baselines.naming import asked, label, owner_of, unseen
+from inspector.baselines.naming import akin, asked, label, owner_of, unseen
 from inspector.fingerprints import fingerprints
-from inspector.model import Finding, Report, Skip, Suppressed, worst_first
+from inspector.model import UNREAD, Finding, Report, Skip, Suppressed, worst_first
 
 
 def apply(report: Report, baseline: Baseline, today: date | None = None, *, complete: bool = True) -> Report:
@@ -35,18 +35,23 @@ def apply(report: Report, baseline: Baseline, today: date | None = None, *, comp
     suppressed = list(report.suppressed)
     for finding, name in zip(report.findings, names, strict=False):
         entry = mine.get(name)
-        if entry is None or entry.expired(day):
+        if entry is None or entry.expired(day) or unread(finding):
             kept.append(finding)
-            told += [_expired(entry, baseline)] if entry else []
+            told += [_expired(entry, baseline)] if entry and entry.expired(day) else []
         else:
             suppressed.append(Suppressed(finding, entry.reason, "baseline", entry.expires or None))
     lost, why = gone(report, baseline, owner, complete=complete)
     skipped = (*report.skipped, Skip("baseline", why)) if why else report.skipped
     told += [_stale(e, baseline, kept) for e in lost]
-    if here != owner and baseline.named:
+    if here != owner and akin(here, baseline):
         told += _unnamed(here, owner, baseline)
     findings = worst_first([*kept, *told])
     return replace(report, findings=findings, suppressed=tuple(suppressed), skipped=skipped, data=_titled(report, told))
+
+
+def unread(finding: Finding) -> bool:
+    """A part that could not be read: nobody can accept what nobody has seen."""
+    return finding.code in UNREAD and finding.severity == "error"
 
 
 def named(report: Report) -> list[str]:

@@ -10,7 +10,7 @@ from inspector.model import Report
 
 _ARROW = " → "
 _INDEX = "model_index.json"
-_BY_COMMAND = ("sigmas", "roundtrip", "presets lint")
+BY_COMMAND = ("sigmas", "roundtrip", "presets lint")
 """Commands whose findings say themselves what they are about; the report's source only says what was asked for."""
 
 
@@ -21,7 +21,7 @@ def label(report: Report, folder: Path) -> str:
     they are typed.
     """
     command = str(report.data.get("command", ""))
-    if command in _BY_COMMAND:
+    if command in BY_COMMAND:
         return command
     parts = [_relative(part, folder) for part in report.source.split(_ARROW)]
     return _ARROW.join([f"{command} {parts[0]}".strip(), *parts[1:]])
@@ -31,17 +31,24 @@ def owner_of(report: Report, baseline: Baseline) -> str | None:
     """The source of a baseline that a report is about: by its name, else the only one with the same last part, else
     the only one there is."""
     here = label(report, baseline.path.parent)
-    if here in baseline.named or here in _BY_COMMAND:
+    if here in baseline.named or here in BY_COMMAND:
         return here
-    others = [n for n in baseline.named if n not in _BY_COMMAND and (" " in n) == (" " in here)]
+    others = akin(here, baseline)
     same = [n for n in others if PurePosixPath(n).name == PurePosixPath(here).name]
     return same[0] if len(same) == 1 else others[0] if len(others) == 1 else None
 
 
+def akin(here: str, baseline: Baseline) -> list[str]:
+    """The sources of a baseline that could be meant by a name it does not have: one source is no pair of two."""
+    return [n for n in baseline.named if n not in BY_COMMAND and (" " in n) == (" " in here)]
+
+
 def extent(report: Report) -> str:
-    """How much of its source a report saw: the numbers of steps, only the files, or what was built of them."""
+    """How much of its source a report saw: the numbers of steps and what else was asked of
+    samplers, only the files, or what was built of them."""
     if checks := report.data.get("checks"):
-        return f"{STEPS} {' '.join(map(str, sorted({c['steps'] for c in checks})))}"
+        more = {"solve" for c in checks if c["solve"]} | {c["against"]["name"] for c in checks if c["against"]}
+        return " ".join([STEPS, *map(str, sorted({c["steps"] for c in checks})), *sorted(more)])
     components = report.data.get("components")
     if components and not any({"item", "attr", "live"} & s["places"].keys() for c in components for s in c["settings"]):
         return FILES
@@ -51,7 +58,8 @@ def extent(report: Report) -> str:
 def widest(a: str, b: str) -> str:
     """Both extents together."""
     if a.startswith(STEPS) and b.startswith(STEPS):
-        return f"{STEPS} {' '.join(map(str, sorted(_numbers(a) | _numbers(b))))}"
+        parts = {*a.split(), *b.split()} - {STEPS}
+        return " ".join([STEPS, *sorted(parts, key=lambda p: (not p.isdecimal(), int(p) if p.isdecimal() else 0, p))])
     return b if a in ("", FILES) else a
 
 
@@ -70,8 +78,8 @@ def unseen(report: Report, before: str, *, complete: bool = True) -> str:
         return "not everything was looked for"
     if before == BUILT and now == FILES:
         return "only files were read here, and the baseline is of the built pipeline"
-    if before.startswith(STEPS) and not _numbers(before) <= _numbers(now):
-        return "fewer numbers of steps were checked than for the baseline"
+    if before.startswith(STEPS) and not set(before.split()) <= set(now.split()):
+        return "less was checked than for the baseline (which numbers of steps, --solve, --against)"
     return ""
 
 
@@ -85,10 +93,6 @@ def asked(report: Report, entry: Entry) -> bool:
     else:
         return True
     return any(entry.where == m or entry.where.startswith((f"{m} ", f"{m}.")) for m in made)
-
-
-def _numbers(extent: str) -> set[int]:
-    return {int(n) for n in extent.removeprefix(STEPS).split() if n.isdecimal()}
 
 
 def _relative(source: str, folder: Path) -> str:

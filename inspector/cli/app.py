@@ -68,6 +68,11 @@ Reports = Annotated[
 ]
 
 
+Baseline = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What is accepted: written by inspect-pipe baseline create.")
+]
+
+
 @app.callback()
 def options(
     version: Annotated[
@@ -102,6 +107,7 @@ def diff(
         ),
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=_codes)] = None,
+    baseline: Baseline = None,
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -144,7 +150,7 @@ def diff(
 
         request = Request(
             source, other, twin, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose,
-            tuple(reports or ()),
+            tuple(reports or ()), baseline,
         )  # fmt: skip
         status = run(
             request,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspector.cli.delivery import deliver, promise
 from inspector.cli.output import progress
@@ -23,6 +23,9 @@ from inspector.model import (
     Suppressed,
 )
 from inspector.settings import FORMATS, THRESHOLDS, Settings, check_codes, did_you_mean, load
+
+if TYPE_CHECKING:
+    from inspector.baselines import Baseline
 
 _ON_COMMAND_LINE = "on the command line"
 
@@ -42,6 +45,7 @@ class Request:
     exit_zero: bool = False
     verbose: bool = False
     reports: tuple[str, ...] = ()
+    baseline: Path | None = None
 
 
 def run(request: Request, **reading: Any) -> int:
@@ -57,6 +61,7 @@ def run(request: Request, **reading: Any) -> int:
     inspected = [p for s in (request.source, request.other, request.twin) if s and (p := Path(s)).exists()]
     settings = merged(load(inspected), request, reading)
     promise(request, inspected)
+    known = baseline_of(settings)
     with progress() as tell:
         options = {**reading_options(settings, reading), "progress": tell}
         given = [request.source, *(s for s in (request.other, request.twin) if s)]
@@ -65,7 +70,7 @@ def run(request: Request, **reading: Any) -> int:
     other = rest.pop(0) if request.other else None
     from inspector.report import examine
 
-    report = filtered(examine(snapshot, other, twin=rest[0] if rest else None), settings)
+    report = filtered(accepted(examine(snapshot, other, twin=rest[0] if rest else None), known), settings)
     return deliver(report, request, settings, inspected)
 
 
@@ -99,6 +104,7 @@ def merged(settings: Settings, request: Request, reading: dict[str, Any]) -> Set
         exit_zero=request.exit_zero or settings.exit_zero,
         format=request.form or settings.format,
         verbose=request.verbose or settings.verbose,
+        baseline=str(request.baseline or settings.baseline),
     )
     if settings.static and settings.weights:
         raise InspectError(
@@ -133,6 +139,28 @@ def reading_options(settings: Settings, reading: dict[str, Any]) -> dict[str, An
     if settings.timeout is not None:
         options["timeout"] = settings.timeout
     return options
+
+
+def baseline_of(settings: Settings) -> Baseline | None:
+    """What the project accepts, read before the work.
+
+    Raises:
+        InspectError: the file cannot be read (exit 3), or is no baseline of this version (exit 2).
+    """
+    if not settings.baseline:
+        return None
+    from inspector.baselines import load
+
+    return load(Path(settings.baseline))
+
+
+def accepted(report: Report, known: Baseline | None, *, complete: bool = True) -> Report:
+    """The report with what a baseline accepts taken out of the findings that count."""
+    if known is None:
+        return report
+    from inspector.baselines import apply
+
+    return apply(report, known, complete=complete)
 
 
 def filtered(report: Report, settings: Settings) -> Report:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, app, sources
+from inspector.cli.app import Baseline, Reports, app, sources
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 from inspector.cli.presets import Own, names
@@ -78,6 +78,7 @@ def sigmas(
     ] = None,
     select: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")] = None,
+    baseline: Baseline = None,
     fail_on: Annotated[
         str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this on: error, warning (default), note, never.")
     ] = None,
@@ -96,7 +97,7 @@ def sigmas(
 
         request = Request(
             "", None, None, output, form, tuple(select or ()), tuple(ignore or ()), fail_on, exit_zero, verbose,
-            tuple(reports or ()),
+            tuple(reports or ()), baseline,
         )  # fmt: skip
         asked = Asked(tuple(presets or ()), tuple(model or ()), steps, device, dtype, against, solve,
                       tuple(keywords or ()), own, plot, svg, timeout)  # fmt: skip

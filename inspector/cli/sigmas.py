@@ -12,7 +12,7 @@ from typing import Any
 
 from inspector.checking import named_or_read
 from inspector.cli.delivery import deliver, promise
-from inspector.cli.diffing import Request, filtered, merged
+from inspector.cli.diffing import Request, accepted, baseline_of, filtered, merged
 from inspector.cli.pictures import drawn, require
 from inspector.cli.tables import own_presets
 from inspector.samplers.asked import given, steps_of
@@ -54,6 +54,7 @@ def run_sigmas(request: Request, asked: Asked) -> int:
 
         refuse(asked.svg, named)
     require(asked.plot, asked.svg)
+    known = baseline_of(settings)
     task = given(
         asked.presets,
         [named_or_read(m) for m in asked.models],
@@ -72,7 +73,7 @@ def run_sigmas(request: Request, asked: Asked) -> int:
         found = snapshots.alone("sigmas", task, device=task["device"], timeout=timeout, progress=tell)
     from inspector.samplers.report import report_of
 
-    report = filtered(report_of(title(asked), found), settings)
+    report = filtered(accepted(report_of(title(asked), found), known, complete=not asked.keywords), settings)
     report = drawn(report, asked.plot, asked.svg, request.output, named)
     return deliver(report, request, settings, named)
 
