@@ -17,7 +17,7 @@ REAL = Path(__file__).parents[2] / "shared/real"
 def test_the_promised_models_are_there():
     assert list(MODELS) == [
         "sd15", "sdxl", "sd21-v", "zero-snr", "pixart", "sd3", "flux-dev", "flux-schnell", "kolors", "hunyuandit",
-        "playground-2.5", "svd", "ltx",
+        "playground-2.5", "svd", "ltx", "cosine",
     ]  # fmt: skip
     kinds = {kind: {m.name for m in MODELS.values() if m.kind == kind} for kind in ("flow", "edm")}
     assert kinds == {"flow": {"sd3", "flux-dev", "flux-schnell", "ltx"}, "edm": {"playground-2.5"}}

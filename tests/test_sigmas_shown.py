@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from inspector.render import Look, render
+from inspector.render.likewise import alike
 from inspector.render.measured import exact, sigma
-from inspector.render.series import MANY, MOST, alike, series
+from inspector.render.series import MANY, MOST, series
 from tests.checked import hostile_sigmas, row, sigmas_report
 from tests.handmade import HOSTILE, SECRET
 from tests.test_html import elements, parsed
@@ -84,12 +85,33 @@ def many(count: int, **over: Any) -> Any:
 
 def test_what_many_presets_have_is_told_once() -> None:
     report = many(MOST + 1)
-    [first, second] = alike(series(report))
+    [[first], [second]] = [code.said for code in alike(series(report))]
     assert len(first.names) == len(second.names) == MOST + 1 and not first.others
     for form in ("human", "markdown", "html"):
         text = " ".join(ANSI.sub("", render(report, form, Look(80))).split())
         assert text.count("timestep 998 comes first and second") == 1, form
         assert all(f"p{i}" in text for i in range(MOST + 1)), form
+
+
+def test_a_class_is_told_once_and_its_presets_are_not_blamed() -> None:
+    one = row("euler", 1)
+    rows = [{**one, "preset": f"p{i}", "name": f"P{i}"} for i in range(3)]
+    finding = next(f for f in sigmas_report().findings if f.code == "IPS314")
+    report = replace(
+        sigmas_report(checks=rows), findings=(replace(finding, where=f"{one['class']} on sd15"),), skipped=()
+    )
+    for form in ("human", "markdown", "html"):
+        text = " ".join(ANSI.sub("", render(report, form, Look(80))).split())
+        assert text.count("starts at sigma") == 1 and f"{one['class']} on sd15" in text, form
+        assert text.count("IPS314") - text.count("explain IPS314") == 1, form
+
+
+def test_why_something_is_checked_is_told_above_it() -> None:
+    right = row("dpmpp_2m_karras", 20)
+    rows = [right, {**right, "model": "zero-snr", "because": "does each class keep it?"}]
+    report = sigmas_report(checks=rows)
+    for form in ("human", "markdown", "html"):
+        assert render(report, form, Look(80)).count("does each class keep it?") == 1, form
 
 
 def test_very_many_that_are_right_are_counted() -> None:

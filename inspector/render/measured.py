@@ -14,6 +14,10 @@ HEAD = ("preset", "steps", "count", "first", "last", "worst", "error", "")
 """The columns of a check: ``count`` is of its sigmas, ``last`` the last one that a step starts from, not the end."""
 
 
+def plural(count: int, of: str) -> str:
+    return "1 class" if (count, of) == (1, "class") else f"{count} classes" if of == "class" else counted(count, of)
+
+
 def summary(row: Mapping[str, Any]) -> list[Safe]:
     """Number of steps, count, first and last sigma, the worst step and its relative error."""
     sigmas, worst = row["sigmas"], row.get("worst") or {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from inspector.model import SEVERITIES, Finding, Report, Severity
@@ -26,15 +26,6 @@ _DRAWN, _USUAL = 4, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """One finding, and the presets of which the very same is said; ``others`` say the same with other numbers."""
-
-    finding: Finding
-    names: tuple[str, ...]
-    others: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """One preset on one model and device, over all its numbers of steps.
 
@@ -44,6 +35,11 @@ class Series:
     row: Mapping[str, Any]
     rows: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def severe(self) -> dict[str, Severity]:
+        """Code -> how bad it is here: the worst of the findings about this very preset."""
+        return {f.code: f.severity for f in sorted(self.findings, key=lambda f: -SEVERITIES.index(f.severity))}
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -78,27 +74,25 @@ def fine(row: Mapping[str, Any]) -> bool:
 
 def series(report: Report) -> list[Series]:
     """The checks that were made, by preset, model and device, in their order; those that were skipped are left out."""
-    severe = severities(report)
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in report.data["checks"]:
         if row["verdict"] != "skip":
             key = (row["preset"], row["model"], row["device"], row["dtype"], repr(row["kwargs"]))
             groups.setdefault(key, []).append(row)
-
-    def badness(row: Mapping[str, Any]) -> tuple[int, int, float]:
-        return -_RANKS.index(mark_of(row, severe)[0]), len(row["codes"]), far(row)
-
     by_where: dict[str, list[Finding]] = {}
     for finding in report.findings:
         by_where.setdefault(finding.where, []).append(finding)
-    return [
-        Series(
-            max(rows, key=badness),
-            tuple(sorted(rows, key=lambda r: int(r["steps"]))),
-            tuple(by_where.get(where(rows[0]), ())),
-        )
-        for rows in groups.values()
-    ]
+    made = []
+    for rows in groups.values():
+        held = tuple(sorted(rows, key=lambda r: int(r["steps"])))
+        one = Series(rows[0], held, tuple(by_where.get(where(rows[0]), ())))
+        made.append(replace(one, row=max(rows, key=lambda row, one=one: badness(row, one.severe))))  # type: ignore[misc]
+    return made
+
+
+def badness(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> tuple[int, int, float]:
+    """Sorts checks by what they say: the worst finding, then how many, then how far off."""
+    return -_RANKS.index(mark_of(row, severe)[0]), len([c for c in row["codes"] if c in severe]), far(row)
 
 
 def where(row: Mapping[str, Any]) -> str:
@@ -108,8 +102,11 @@ def where(row: Mapping[str, Any]) -> str:
 
 
 def severities(report: Report) -> dict[str, Severity]:
-    """Code -> how bad it is, of what was found and not ignored."""
-    return {f.code: f.severity for f in reversed(report.findings)}  # the worst come first, and win
+    """Code -> how bad it is, of what was found of presets and not ignored."""
+    presets = {where(row) for row in report.data["checks"]}
+    return {
+        f.code: f.severity for f in reversed(report.findings) if f.where in presets
+    }  # the worst come first, and win
 
 
 def mark_of(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> tuple[Mark, Safe]:
@@ -118,17 +115,15 @@ def mark_of(row: Mapping[str, Any], severe: Mapping[str, Severity]) -> tuple[Mar
     return (severe[codes[0]], safe(codes[0], 20)) if codes else (MARKS[row["verdict"]], safe(row["verdict"], 20))
 
 
-def lines(
-    one: Series, severe: Mapping[str, Severity], verbose: bool
-) -> Iterator[tuple[Mapping[str, Any], Mark, Safe, Safe]]:
+def lines(one: Series, verbose: bool) -> Iterator[tuple[Mapping[str, Any], Mark, Safe, Safe]]:
     """What has a line of its own: every check, or one for all of them, marked as the worst is, with what it leaves out.
 
     Each with how bad it is, the word for it, and the codes of other numbers of steps.
     """
     if verbose:
-        yield from ((row, *mark_of(row, severe), Safe("")) for row in one.rows)
+        yield from ((row, *mark_of(row, one.severe), Safe("")) for row in one.rows)
     else:
-        yield one.shown, *mark_of(one.row, severe), also(one)
+        yield one.shown, *mark_of(one.row, one.severe), also(one)
 
 
 def far(row: Mapping[str, Any]) -> float:
@@ -147,29 +142,13 @@ def told_in_full(found: list[Series], verbose: bool) -> list[Series]:
     return [one for one in found if verbose or len(found) <= FEW or not one.quiet]
 
 
-def alike(found: Iterable[Series]) -> list[Alike]:
-    """The findings by code, the worst and most frequent first, each in the words that most presets share."""
-    said: dict[str, dict[tuple[str, str], list[tuple[Finding, str]]]] = {}
-    for one in found:
-        for finding in one.findings:
-            words = said.setdefault(finding.code, {})
-            words.setdefault((finding.message, finding.fix), []).append((finding, one.row["preset"]))
-    made = []
-    for words in said.values():
-        most = max(words.values(), key=len)
-        rest = [name for members in words.values() if members is not most for _, name in members]
-        names = dict.fromkeys(name for _, name in most)
-        made.append(Alike(most[0][0], tuple(names), tuple(n for n in dict.fromkeys(rest) if n not in names)))
-    return sorted(made, key=lambda a: (SEVERITIES.index(a.finding.severity), -len(a.names) - len(a.others)))
-
-
-def by_place(found: Iterable[Series]) -> dict[Safe, list[Series]]:
-    """``sd15 · cpu float32`` -> what was checked there."""
-    places: dict[Safe, list[Series]] = {}
+def by_place(found: Iterable[Series]) -> dict[tuple[Safe, Safe], list[Series]]:
+    """``sd15 · cpu float32``, and why it was checked there if that needs saying -> what was checked."""
+    places: dict[tuple[Safe, Safe], list[Series]] = {}
     for one in found:
         row = one.row
         place = Safe(f"{safe(row['model'], 60)} · {safe(row['device'], 20)} {safe(row['dtype'], 20)}")
-        places.setdefault(place, []).append(one)
+        places.setdefault((place, safe(row.get("because") or "", 200)), []).append(one)
     return places
 
 
@@ -177,7 +156,7 @@ def also(one: Series) -> Safe:
     """``IPS303 at N = 50, 61``: the codes and numbers of steps that the one line of a series does not show."""
     at: dict[str, list[int]] = {}
     for row in one.rows:
-        for code in row["codes"]:
+        for code in (c for c in row["codes"] if c in one.severe):
             at.setdefault(code, []).append(row["steps"])
     if list(at.values()) == [[one.shown["steps"]]]:
         return Safe("")  # one code at one number of steps, and that is the one in the line

@@ -9,13 +9,13 @@ from inspector.model import Report
 from inspector.render.code import broken
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS, STYLES, code_text, fitted, text
-from inspector.render.measured import HEAD, facts, solved, summary
+from inspector.render.likewise import Alike, Code, alike, count, of_classes
+from inspector.render.measured import HEAD, facts, plural, solved, summary
 from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
     Mark,
     Series,
-    alike,
     by_place,
     lines,
     listed,
@@ -40,14 +40,16 @@ PLOTS = 12
 
 def told(report: Report, page: Page) -> Iterator[Text]:
     """Tables by model and device; the skipped ones by reason; in full what is not right."""
-    found, severe = series(report), severities(report)
+    found = series(report)
     shown = listed(found, page.verbose)
-    for place, members in by_place(shown).items():
+    for (place, why), members in by_place(shown).items():
         yield text("")
         yield text((place, "bold"))
+        if why:
+            yield from page.laid([[text((why, "dim"))]], 2)
         yield line(HEAD, "dim")
         for one in members:
-            for row, mark, word, also in lines(one, severe, page.verbose):
+            for row, mark, word, also in lines(one, page.verbose):
                 yield check_line(row, mark, word)
                 yield from below(row, also, page)
     if len(shown) < len(found):
@@ -56,11 +58,13 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         yield text((f"{GLYPHS['clean']} ", "green"), rest)
     yield from plots(report, page)
     full = told_in_full(found, page.verbose)
-    if len(full) > MOST and not page.verbose:
-        yield from by_code(full, report, page)
-    else:
-        for one in full:
-            yield from in_full(one, page)
+    many = len(full) > MOST and not page.verbose
+    for one in [] if many else full:
+        yield from in_full(one, page)
+    yield from by_code(alike(full if many else [], of_classes(report)), report, page)
+    if many:
+        yield text("")
+        yield text(("  inspect-pipe sigmas NAME tells all of one preset; -v of every one", "dim"))
 
 
 def line(cells: Sequence[Text | str], style: str = "") -> Text:
@@ -107,24 +111,29 @@ def plots(report: Report, page: Page) -> Iterator[Text]:
         yield text((f"  and {counted(len(found) - PLOTS, 'group')} more without curves here (-v)", "dim"))
 
 
-def by_code(full: list[Series], report: Report, page: Page) -> Iterator[Text]:
-    """What was found, told once for all the presets that have it."""
+def by_code(found: list[Code], report: Report, page: Page) -> Iterator[Text]:
+    """What was found, told once for all the presets or classes that have it."""
     from inspector.render.human import heading
 
-    for same in alike(full):
-        finding, count = same.finding, len(same.names) + len(same.others)
-        title = report.data.get("rules", {}).get(finding.code, "")
-        yield from heading(f"{GLYPHS[finding.severity]} {safe(finding.code, 20)}", str(safe(title, 100)), page)
-        rows = [[text((counted(count, "preset"), "dim")), text(named(same.names))]]
-        if same.others:
-            rows.append([text(("likewise", "dim")), text(named(same.others))])
-        rows.append([text(("says", "dim")), text(safe(finding.message))])
-        if finding.fix:
-            shown = broken(safe(finding.fix, 1_000), min(page.width, 140) - 14)
-            rows.append([text(("fix", "bold green")), text((Safe(shown), "green"))])
-        yield from page.laid(rows, 2)
-    yield text("")
-    yield text(("  inspect-pipe sigmas NAME tells all of one preset; -v of every one", "dim"))
+    for code in found:
+        title = report.data.get("rules", {}).get(code.code, "")
+        yield from heading(f"{GLYPHS[code.severity]} {safe(code.code, 20)}", str(safe(title, 100)), page)
+        for number, same in enumerate(code.said):
+            if number:
+                yield text("")
+            yield from once(same, page)
+
+
+def once(same: Alike, page: Page) -> Iterator[Text]:
+    """One thing that was found, of whom, and what to write."""
+    finding, rows = same.finding, [[text((plural(count(same), same.of), "dim")), text(named(same.names))]]
+    if same.others:
+        rows.append([text(("likewise", "dim")), text(named(same.others))])
+    rows.append([text(("says", "dim")), text(safe(finding.message))])
+    if finding.fix:
+        shown = broken(safe(finding.fix, 1_000), min(page.width, 140) - 14)
+        rows.append([text(("fix", "bold green")), text((Safe(shown), "green"))])
+    yield from page.laid(rows, 2)
 
 
 def named(names: Sequence[str]) -> Safe:

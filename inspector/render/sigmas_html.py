@@ -12,13 +12,13 @@ from inspector.render.code import parsed
 from inspector.render.curves import PROJECTS, Group, groups
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS
+from inspector.render.likewise import alike, of_classes
 from inspector.render.measured import HEAD, exact, facts, relative, summary
 from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
     Mark,
     Series,
-    alike,
     by_place,
     lines,
     listed,
@@ -43,10 +43,10 @@ def part(report: Report, look: Look) -> Any:
     shown, full = listed(found, look.verbose), told_in_full(found, look.verbose)
     many = len(full) > MOST and not look.verbose
     figures, missing = drawn(groups([one.drawn for one in found], severe), FIGURES)
-    rows = {
-        place: [cells(*line) for one in members for line in lines(one, severe, look.verbose)]
-        for place, members in by_place(shown).items()
-    }
+    rows = [
+        (place, why, [cells(*line) for one in members for line in lines(one, look.verbose)])
+        for (place, why), members in by_place(shown).items()
+    ]
     text = (
         environment()
         .get_template("sigmas.html")
@@ -54,7 +54,7 @@ def part(report: Report, look: Look) -> Any:
             head=HEAD,
             places=rows,
             rest=len(found) - len(shown),
-            alike=alike(full) if many else [],
+            alike=alike(full if many else [], of_classes(report)),
             titles=report.data.get("rules", {}),
             stories=[] if many else [told(one) for one in full],
             figures=[Markup(f) for f in figures],  # noqa: S704 (ElementTree wrote it)

@@ -8,31 +8,32 @@ from inspector.model import Report
 from inspector.render import Look
 from inspector.render.code import parsed
 from inspector.render.escape import Safe, safe
+from inspector.render.likewise import Code, alike, of_classes
 from inspector.render.markdown import GLYPHS, code_span, fenced, quoted, row
-from inspector.render.measured import HEAD, facts, summary
+from inspector.render.measured import HEAD, facts, plural, summary
 from inspector.render.parts import counted
 from inspector.render.series import (
     MOST,
     Series,
-    alike,
     by_place,
     lines,
     listed,
     series,
-    severities,
     told_in_full,
 )
 
 
 def part(report: Report, look: Look) -> Iterator[str]:
-    found, severe = series(report), severities(report)
+    found = series(report)
     shown, full = listed(found, look.verbose), told_in_full(found, look.verbose)
-    for place, members in by_place(shown).items():
+    for (place, why), members in by_place(shown).items():
         yield from ("", f"### {quoted(place)}", "")
+        if why:
+            yield from (quoted(why), "")
         yield row(*(Safe(title or "verdict") for title in HEAD))
         yield "| --- |" + " ---: |" * (len(HEAD) - 2) + " --- |"
         for one in members:
-            for check, mark, word, also in lines(one, severe, look.verbose):
+            for check, mark, word, also in lines(one, look.verbose):
                 cells = " | ".join([code_span(safe(check["preset"], 60), table=True), *map(quoted, summary(check))])
                 rest = f" {quoted(also)}" if also else ""
                 yield f"| {cells} | {GLYPHS[mark]} {quoted(word)}{rest} |"
@@ -41,25 +42,26 @@ def part(report: Report, look: Look) -> Iterator[str]:
         yield from ("", f"{GLYPHS['clean']} {rest}")
     for figure in report.data.get("figures", ()):
         yield from ("", f"![{quoted(safe(figure['alt'], 600))}](<{address(figure['file'])}>)")
-    if len(full) > MOST and not look.verbose:
-        yield from by_code(full, report)
-    else:
-        for one in full:
-            yield from told(one)
+    many = len(full) > MOST and not look.verbose
+    for one in [] if many else full:
+        yield from told(one)
+    yield from by_code(alike(full if many else [], of_classes(report)), report)
 
 
-def by_code(full: list[Series], report: Report) -> Iterator[str]:
-    """What was found, told once for all the presets that have it."""
-    for same in alike(full):
-        title = safe(report.data.get("rules", {}).get(same.finding.code, ""), 100)
-        yield from ("", f"### {GLYPHS[same.finding.severity]} {safe(same.finding.code, 20)} {quoted(title)}", "")
-        yield f"- {quoted(safe(same.finding.message))}"
-        if same.finding.fix:
-            yield f"- fix: {quoted(safe(same.finding.fix, 1_000))}"
-        yield f"- {counted(len(same.names), 'preset')}: {', '.join(code_span(safe(n, 60)) for n in same.names)}"
-        if same.others:
-            others = ", ".join(code_span(safe(n, 60)) for n in same.others)
-            yield f"- with other numbers, {len(same.others)} more: {others}"
+def by_code(found: list[Code], report: Report) -> Iterator[str]:
+    """What was found, told once for all the presets or classes that have it."""
+    for code in found:
+        title = safe(report.data.get("rules", {}).get(code.code, ""), 100)
+        yield from ("", f"### {GLYPHS[code.severity]} {safe(code.code, 20)} {quoted(title)}")
+        for same in code.said:
+            yield from ("", f"- {quoted(safe(same.finding.message))}")
+            if same.finding.fix:
+                yield f"- fix: {quoted(safe(same.finding.fix, 1_000))}"
+            names = ", ".join(code_span(safe(n, 60)) for n in same.names)
+            yield f"- {plural(len(same.names), same.of)}: {names}"
+            if same.others:
+                others = ", ".join(code_span(safe(n, 60)) for n in same.others)
+                yield f"- with other numbers, {len(same.others)} more: {others}"
 
 
 def told(one: Series) -> Iterator[str]:

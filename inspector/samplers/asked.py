@@ -10,7 +10,7 @@ from typing import Any
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.samplers.devices import named
 from inspector.samplers.models import MODELS, Model
-from inspector.samplers.presets import PRESETS, Preset, find
+from inspector.samplers.presets import Preset, find, keyed
 
 MOST = 1000
 DTYPES = ("float32", "float16", "bfloat16", "float64")
@@ -88,7 +88,7 @@ def given(
     """
     chosen = [find(name, own) for name in presets] or list(own)
     return {
-        "presets": [p.key if PRESETS.get(p.key) is p else plain_preset(p) for p in chosen],
+        "presets": [p.key if keyed(p.key) is p else plain_preset(p) for p in chosen],
         "models": [m.name if MODELS.get(m.name) is m else {**_fields(m), "config": dict(m.config)} for m in models],
         "steps": list(steps),
         "device": named(device),

@@ -24,11 +24,17 @@ class Missing(Exception):  # noqa: N818 (no fault of anyone: a package that is n
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is checked: a preset on a model. ``over`` is laid over the preset's kwargs."""
+    """What is checked: a preset on a model. ``over`` is laid over the preset's kwargs.
+
+    In a run over everything: ``why`` it is checked there, the numbers of ``steps``, and those at which to ``solve``.
+    """
 
     preset: Preset
     model: Model
     over: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
+    steps: tuple[int, ...] = ()
+    solve: tuple[int, ...] = ()
 
     @property
     def kwargs(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from inspector.samplers.devices import misplaced, on
 from inspector.samplers.expected import Expected, NoReference, expected
 from inspector.samplers.grid import Grid, numbers, observe
 from inspector.samplers.loop import straight
-from inspector.samplers.presets import PRESETS
+from inspector.samplers.presets import keyed
 from inspector.samplers.tolerance import bound
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _raised(row: dict[str, Any], stage: str, error: Exception, *, limit: bool = 
 def _empty(subject: Subject, steps: int, device: str, dtype: str) -> dict[str, Any]:
     preset = subject.preset
     return {
-        "preset": preset.key, "name": preset.name, "yours": preset.key not in PRESETS,
+        "preset": preset.key, "name": preset.name, "yours": keyed(preset.key) is None, "because": subject.why,
         "class": preset.cls, "kwargs": {}, "call": {},
         "model": subject.model.name, "steps": steps, "device": device, "dtype": dtype,
         "verdict": "skip", "codes": [], "reason": "", "raised": None,

@@ -13,6 +13,7 @@ from inspector.samplers.build import Subject, Workshop, call_of, parameters
 from inspector.samplers.devices import FOLLOWING, SIMULATED, moved
 from inspector.samplers.grid import Grid, numbers
 from inspector.samplers.options import options_of
+from inspector.samplers.tolerance import bound
 
 BETAS = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
 """What may differ between models of which one stands for all in the step loop…"""
@@ -111,7 +112,8 @@ def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any
     if not grid.derived and not upward and len(levels) and np.isfinite(levels[-1]):
         asked = scheduler.config.get("final_sigmas_type") == "sigma_min"
         found["end"] = {"sigma": float(levels[-1]), "asked": asked}
-    if row["steps"] == 1 and bars is not None and len(levels) and not row["call"] and not upward:
+    flows = scheduler.config.get("use_flow_sigmas")  # then the table of betas is there, and nothing comes of it
+    if row["steps"] == 1 and bars is not None and len(levels) and not row["call"] and not upward and not flows:
         top = float(numbers(bars)[-1])
         largest = np.inf if top == 0 else ((1 - top) / top) ** 0.5
         found["start"] = {"sigma": float(levels[0]), "largest": float(largest) if np.isfinite(largest) else "inf"}
@@ -131,18 +133,21 @@ def _repeated(times: Any, grid: Grid) -> dict[str, Any] | None:
 
 
 def shifted(cls: str, config: Mapping[str, Any], row: Mapping[str, Any], grid: Grid) -> dict[str, Any] | None:
-    """Whether the grid is the flow's default one shifted twice: it equals that, and not the grid shifted once."""
+    """Whether the flow's default grid is shifted twice: its last sigma above zero is shift(shift(1/T)), which is not
+    shift(1/T). A spread keeps the ends of the grid that it spreads, and has it too.
+    """
     import numpy as np
 
     from inspector.samplers.schedules import flow
 
     factor = float(config.get("shift") or 1.0)
     given = {"sigmas", "timesteps", "mu"} & row["call"].keys()
-    if cls not in FOLLOWING or factor == 1.0 or given or config.get("use_dynamic_shifting") or len(grid.sigmas) < 3:
+    other = given or config.get("use_dynamic_shifting") or config.get("shift_terminal") or config.get("invert_sigmas")
+    if cls not in FOLLOWING or factor == 1.0 or other or len(grid.sigmas) < 3:
         return None
-    low, n = 1.0 / float(config.get("num_train_timesteps") or 1000), len(grid.sigmas) - 1
-    twice = np.append(flow.shift(np.linspace(1.0, flow.shift(low, factor), n), factor), 0.0)
-    once = np.append(flow.shift(np.linspace(1.0, low, n), factor), 0.0)
-    if not np.allclose(grid.sigmas, twice, rtol=1e-5, atol=0) or np.allclose(grid.sigmas, once, rtol=1e-5, atol=0):
+    once = flow.shift(np.array([1.0 / float(config.get("num_train_timesteps") or 1000)]), factor)
+    last, twice = float(grid.sigmas[-2]), float(flow.shift(once, factor)[0])
+    near = bound("flow").relative
+    if abs(last / twice - 1.0) > near or abs(last / float(once[0]) - 1.0) <= near:
         return None
-    return {"factor": factor, "last": float(grid.sigmas[-2]), "once": float(once[-2])}
+    return {"factor": factor, "last": last, "once": float(once[0])}

@@ -49,6 +49,7 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
     said: dict[str, Any] = {"ran": True, "steps": 0, "raised": None, "not_finite": None, "dtype": None}
     said |= {"wrong": 0, "of": 0, "tolerance": limit, "landings": []}
     truth, sighted = truth_of(scheduler), judged(scheduler)
+    straightly = truth.path == "flow" and not scheduler.config.get("use_flow_sigmas")
     one = torch.ones(1, dtype=kind, device=device)
     index, told, landed = 0, None, None
     before: deque[float] = deque([1.0], maxlen=3)
@@ -63,7 +64,7 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
                     _judge(
                         said, index, float(told), landed, Level(at.alpha / scale, at.sigma / scale), limit * max(before)
                     )
-                before.append(magnified(at, truth))
+                before.append(1.0 if straightly else magnified(at))
                 x, out = (
                     torch.tensor(v, dtype=kind, device=device).reshape(3, 1, 1, 1) for v in _rows(at, scale, truth)
                 )
@@ -97,13 +98,13 @@ def wants_more(scheduler: Any) -> str:
                      and p.name not in _USUAL)  # fmt: skip
 
 
-def magnified(at: Level, truth: Truth) -> float:
+def magnified(at: Level) -> float:
     """By how much a rounding at this level grows: x0 = (x - sigma eps) / alpha divides it by alpha.
 
-    Later steps of a multistep solver use it again, so three of them are allowed for.
+    Later steps of a multistep solver use it again, so three of them are allowed for. A class of flow matching goes
+    along the velocity and divides by nothing; the solvers in lambda divide on flow models too.
     """
-    ratio = at.sigma / at.alpha if at.alpha else 1.0
-    return 1.0 if truth.path == "flow" else math.hypot(1.0, ratio)
+    return math.hypot(1.0, at.sigma / at.alpha if at.alpha else 1.0)
 
 
 def _rows(at: Level, scale: float, truth: Truth) -> tuple[list[float], list[float]]:

@@ -250,6 +250,13 @@ _ROWS = (
         kind="flow",
         aliases=("ltx-video", "Lightricks/LTX-Video"),
     ),
+    Model(
+        "cosine",
+        {"_class_name": "DDPMScheduler", "beta_schedule": "squaredcos_cap_v2", "clip_sample": False},
+        None,
+        "DDPMScheduler with the betas of Nichol & Dhariwal 2021 (arXiv:2102.09672), unclipped, else with its defaults",
+        aliases=("squaredcos", "squared cosine", "squaredcos_cap_v2"),
+    ),
 )
 
 MODELS: Mapping[str, Model] = MappingProxyType({m.name: m for m in _ROWS})

@@ -12,16 +12,18 @@ from typing import Any
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.samplers.naming import LONGEST, plain, shown, spellings
 from inspector.samplers.owntables import load_table
-from inspector.samplers.tables import ROWS
+from inspector.samplers.tables import ROWS, swapped
 from inspector.samplers.tables.row import AYS, FLOW, PIPE, SHIFT, Kind, Preset
 
 __all__ = [
-    "AYS", "FLOW", "PIPE", "PRESETS", "SHIFT", "Kind", "Preset", "call_for", "find", "kwargs_for",
+    "AYS", "FLOW", "PIPE", "PRESETS", "SHIFT", "SWAPPED", "Kind", "Preset", "call_for", "find", "keyed", "kwargs_for",
     "load_table", "meanings", "plain", "suits",
 ]  # fmt: skip
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({p.key: p for p in ROWS})
 """Every preset by its key, in the order of the table."""
+SWAPPED: Mapping[str, Preset] = MappingProxyType({p.key: p for p in swapped.ROWS})
+"""Presets that are no part of the table, but of a run over everything; `find` knows them."""
 
 _NOWHERE = (
     "DPM fast", "DPM adaptive", "Restart", "HeunPP2", "IPNDM_V", "DPM++ 2S a CFG++", "euler_cfg_pp", "dpmpp_2m_cfg_pp",
@@ -49,6 +51,11 @@ def find(name: str, own: Iterable[Preset] = ()) -> Preset:
     if found:
         return found[0]
     raise InspectError(f"no preset is called {shown(name)}", hint=_hint(name, own), exit_code=EXIT_USAGE)
+
+
+def keyed(key: str) -> Preset | None:
+    """The preset of the tool's own that has this key."""
+    return PRESETS.get(key) or SWAPPED.get(key)
 
 
 def meanings(name: str, own: Iterable[Preset] = ()) -> list[Preset]:
@@ -131,7 +138,7 @@ def _index(rows: tuple[Preset, ...]) -> dict[str, list[tuple[int, Preset]]]:
 
 @cache
 def _table() -> dict[str, list[tuple[int, Preset]]]:
-    return _index(ROWS)
+    return _index((*ROWS, *swapped.ROWS))
 
 
 def _hint(name: str, own: Iterable[Preset]) -> str:

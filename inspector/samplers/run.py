@@ -24,8 +24,9 @@ FIRST = 5
 class Plan:
     """What a run does.
 
-    ``steps``: empty for `STEPS`, of which those beyond what a class accepts are skipped. ``loops``: the step loop for
-    every number of steps; else once for models that differ only in betas, and where the grid looks as if it would fail.
+    ``steps``: empty for each subject's own, or `STEPS`; those beyond what a class accepts are then skipped.
+    ``loops``: the step loop for every number of steps; else once for models that differ only in betas, and where the
+    grid looks as if it would fail.
     ``against``: a project to compare with, or empty. ``solve``: the exact result of the step loop on Gaussian data.
     """
 
@@ -59,9 +60,9 @@ def subjects(
     return found
 
 
-def everything(models: Iterable[Model] = ()) -> list[Subject]:
+def everything(models: Iterable[Model] = (), over: dict[str, Any] | None = None) -> list[Subject]:
     """Every preset of the table, on the models given or the usual ones."""
-    return subjects(PRESETS.values(), models, every=True)
+    return subjects(PRESETS.values(), models, over=over, every=True)
 
 
 def run(
@@ -84,7 +85,7 @@ def run(
 
 
 def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]]:
-    steps = plan.steps or STEPS
+    steps = plan.steps or subject.steps or STEPS
     known, done, failed, rows = None, False, False, []
     for n in steps:
         if known is None:
@@ -100,7 +101,7 @@ def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]
             from inspector.samplers.against import against
 
             row["against"] = against(subject, n, row, plan.against, shop)
-        if plan.solve and row["sigmas"]:
+        if (plan.solve or n in subject.solve) and row["sigmas"]:
             from inspector.samplers.solving import solved
 
             row["solve"] = solved(subject, n, shop, plan.device, plan.dtype)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from inspector.samplers.build import Workshop
 from inspector.samplers.devices import usable
 from inspector.samplers.models import MODELS, Model
-from inspector.samplers.presets import PRESETS, Preset
+from inspector.samplers.presets import Preset, find, keyed
 from inspector.samplers.run import Plan, everything, run, subjects
+from inspector.samplers.stock import stock
 
 
 def checks_of(
@@ -28,7 +28,8 @@ def checks_of(
     """Run the checks.
 
     Args:
-        presets: keys of the table, or ``{name, class, kwargs, …}`` of the user's own; empty for the whole table.
+        presets: keys of the table, or ``{name, class, kwargs, …}`` of the user's own; empty for the whole table; if
+            nothing else is asked for either, with the extra subjects of `stock`.
         models: names of the table, or ``{name, config, mu, source, kind}``; empty for the usual ones.
         steps: empty for those of `run.STEPS`.
         device, dtype, against, solve: see `run.Plan`.
@@ -47,12 +48,15 @@ def checks_of(
     torch.set_num_threads(1)
     kind = usable(device)
     chosen = [MODELS[m] if isinstance(m, str) else Model(**m) for m in models]
-    named = [PRESETS[p] if isinstance(p, str) else Preset(**p) for p in presets]
-    found = subjects(named, chosen, over=dict(over or {})) if named else [] if live else everything(chosen)
-    plan = Plan(found, tuple(steps), kind, dtype, against=against, solve=solve)
-    shop = Workshop()
+    named = [keyed(p) or find(p) if isinstance(p, str) else Preset(**p) for p in presets]
+    shop, laid = Workshop(), dict(over or {})
     if live is not None:
-        plan = replace(plan, subjects=[shop.adopt(live, dict(over or {}))])
+        found = [shop.adopt(live, laid)]
+    elif named:
+        found = subjects(named, chosen, over=laid)
+    else:
+        found = everything(chosen, laid) if chosen or steps or laid or against else stock()
+    plan = Plan(found, tuple(steps), kind, dtype, against=against, solve=solve)
     rows = run(plan, tell, shop)
     gpu = torch.cuda.get_device_name() if kind == "cuda" else ""
     return {"checks": rows, "versions": versions(), "device": gpu}

@@ -14,6 +14,7 @@ from inspector.samplers.tables import (
     sdnext,
     sdnext_multistep,
     second,
+    singlestep,
 )
 from inspector.samplers.tables.row import Preset
 
@@ -21,6 +22,7 @@ ROWS: tuple[Preset, ...] = (
     *euler.ROWS,
     *second.ROWS,
     *dpmpp.ROWS,
+    *singlestep.ROWS,
     *dpmpp_sde.ROWS,
     *multistep.ROWS,
     *classic.ROWS,
