@@ -8,7 +8,7 @@ import importlib
 import sys
 
 COMMANDS = {
-    "diff": "app", "explain": "app", "demo": "app",
+    "diff": "app", "explain": "app", "demo": "app", "schema": "app",
     "whatif": "experiments", "watch": "experiments",
     "trace": "stories", "call": "stories", "blame": "stories",
     "presets": "presets", "sigmas": "samplers",

@@ -189,3 +189,22 @@ def demo(
         from inspector.cli.explaining import demos
 
         demos(name)
+
+
+@app.command(short_help="The JSON Schema of a report, a snapshot, a baseline.")
+def schema(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="report (default), jsonl, snapshot, baseline or lock.")
+    ] = "report",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to FILE, whole or not at all.")
+    ] = None,
+) -> None:
+    """The published JSON Schema (draft 2020-12) of what this version writes: validate with it, or make types of it.
+
+    Within one schema version names are only ever added.
+    """
+    with guarded():
+        from inspector.cli.schema import print_schema
+
+        print_schema(name, output)
