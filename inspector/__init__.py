@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.result import Result
     from inspector.watching.api import Watch
 
-__all__ = ["__version__", "capture", "check_preset", "diff", "trace", "watch", "whatif"]
+__all__ = ["__version__", "assert_same_sigmas", "capture", "check_preset", "diff", "trace", "watch", "whatif"]
 __version__ = "0.1.0"
 
 
@@ -145,3 +145,24 @@ def check_preset(
     from inspector.checking import checked
 
     return checked(preset, model, steps, device, dtype, against, solve, kwargs)
+
+
+def assert_same_sigmas(actual: Any, expected: Any, rtol: float | None = None, *, atol: float = 0.0) -> None:
+    """Fail, and say where, unless two schedules are the same within a tolerance.
+
+    Args:
+        actual: a tensor or array of shape (N,), a list of numbers, or a scheduler with ``sigmas``.
+        expected: the same.
+        rtol: |actual - expected| <= atol + rtol |expected| at every step; by default what ``torch.testing`` allows
+            the coarser of the two dtypes (1.3e-6 for float32, as which plain numbers count).
+        atol: absolute tolerance, for an expected 0.
+
+    Raises:
+        AssertionError: they differ: at which steps, the worst with both values, relative and in ulps, and the
+            smallest tolerance that would pass.
+        InspectError: one of them is no row of numbers.
+    """
+    __tracebackhide__ = True
+    from inspector.agreeing import assert_same_sigmas
+
+    assert_same_sigmas(actual, expected, rtol, atol)

@@ -15,8 +15,11 @@ PACKAGE = ROOT / "inspector"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = ("bottom", "worker", "door")
 COMMANDS = ("app", "baselines", "experiments", "locks", "presets", "samplers", "snapshots", "stories")
-TOP_LEVEL_EXCEPTIONS = {f"cli/{name}.py": {"typer"} for name in COMMANDS}
-"""Module tops that import more than the standard library: typer reads the options from the functions themselves."""
+TOP_LEVEL_EXCEPTIONS = {f"cli/{name}.py": {"typer"} for name in COMMANDS} | {
+    str(file.relative_to(PACKAGE)): {"pytest"} for file in (PACKAGE / "pytest_plugin").glob("*.py")
+}
+"""Module tops that import more than the standard library: typer reads the options from the functions themselves, and
+the plugin is imported by pytest alone."""
 
 EVERYWHERE = ("print", "sys.exit", "exit", "os._exit")
 EXITS = {"script.py": ("print", "sys.exit", "exit")}
