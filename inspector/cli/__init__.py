@@ -8,7 +8,7 @@ import importlib
 import sys
 
 COMMANDS = {
-    "diff": "app", "explain": "app", "demo": "app", "schema": "app",
+    "diff": "app", "explain": "app", "demo": "app", "schema": "app", "hook": "app",
     "whatif": "experiments", "watch": "experiments",
     "trace": "stories", "call": "stories", "blame": "stories",
     "presets": "presets", "sigmas": "samplers",

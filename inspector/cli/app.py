@@ -208,3 +208,28 @@ def schema(
         from inspector.cli.schema import print_schema
 
         print_schema(name, output)
+
+
+@app.command(short_help="What pre-commit runs: diff on the models that changed files belong to.")
+def hook(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files that changed.")],
+    static: Annotated[
+        bool, typer.Option("--static", help="Read the files only; import none of the libraries.")
+    ] = False,
+    select: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")] = None,
+    fail_on: Annotated[
+        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this on: error, warning (default), note, never.")
+    ] = None,
+) -> None:
+    """Find the pipeline folder of each FILE, and run diff on each folder once; files of no model are left alone.
+
+    Exit status: the worst of diff's.
+    """
+    with guarded():
+        from inspector.cli.diffing import Request
+        from inspector.cli.hook import run_hook
+
+        request = Request("", select=tuple(select or ()), ignore=tuple(ignore or ()), fail_on=fail_on)
+        status = run_hook(files, request, static=static)
+    raise typer.Exit(status)
