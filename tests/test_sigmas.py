@@ -96,24 +96,6 @@ def test_each_known_defect_has_its_finding(
         assert any(f.code == code and said in f.message for f in found), found
 
 
-LOSING = ("DEISMultistepScheduler", "DPMSolverSDEScheduler", "DPMSolverSinglestepScheduler", "HeunDiscreteScheduler",
-          "KDPM2AncestralDiscreteScheduler", "KDPM2DiscreteScheduler", "LMSDiscreteScheduler", "PNDMScheduler",
-          "SASolverScheduler")  # fmt: skip
-
-
-def test_nine_classes_ignore_a_zero_terminal_snr() -> None:
-    by_class = {one.preset.cls: one for one in reversed(everything([MODELS["zero-snr"]]))}
-    rows = [row for row in run(Plan(list(by_class.values()), (5,), loops=False)) if row["options"]]
-    lost = {row["class"] for row in rows if any(o["key"] == "rescale_betas_zero_snr" for o in row["options"]["lost"])}
-    assert lost >= set(LOSING)
-    assert not lost & {
-        "EulerDiscreteScheduler",
-        "DDIMScheduler",
-        "DPMSolverMultistepScheduler",
-        "UniPCMultistepScheduler",
-    }
-
-
 @pytest.mark.parametrize("name", ["DPM++ 2M", "UniPC"])
 def test_shift_is_lost_when_only_the_flag_goes_over(name: str) -> None:
     from diffusers import DPMSolverMultistepScheduler, UniPCMultistepScheduler
