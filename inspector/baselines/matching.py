@@ -37,7 +37,7 @@ def apply(report: Report, baseline: Baseline, today: date | None = None, *, comp
         entry = mine.get(name)
         if entry is None or entry.expired(day) or unread(finding):
             kept.append(finding)
-            told += [_expired(entry, baseline)] if entry and entry.expired(day) else []
+            told += [_expired(entry, finding, baseline)] if entry and entry.expired(day) else []
         else:
             suppressed.append(Suppressed(finding, entry.reason, "baseline", entry.expires or None))
     lost, why = gone(report, baseline, owner, complete=complete)
@@ -67,11 +67,11 @@ def gone(report: Report, baseline: Baseline, owner: str | None, *, complete: boo
     return ([], f"{why}; entries that do not occur were left alone") if why else (lost, "")
 
 
-def _expired(entry: Entry, baseline: Baseline) -> Finding:
+def _expired(entry: Entry, finding: Finding, baseline: Baseline) -> Finding:
     why = f" ({entry.reason})" if entry.reason else ""
     message = f"{entry.code} was accepted until {entry.expires}{why}: it counts again"
     fix = f"mend it, or accept it anew: inspect-pipe baseline update --expires DATE -o {baseline.path}"
-    return Finding("IPB802", "warning", entry.where, message, fix, places={"code": entry.code})
+    return Finding("IPB802", "warning", entry.where, message, fix, places=finding.places)
 
 
 def _stale(entry: Entry, baseline: Baseline, kept: list[Finding]) -> Finding:
@@ -81,7 +81,7 @@ def _stale(entry: Entry, baseline: Baseline, kept: list[Finding]) -> Finding:
         f". It was: {entry.message}" if entry.message else ""
     )
     fix = f"inspect-pipe baseline prune -o {baseline.path}"
-    return Finding("IPB801", "note", entry.where, message, fix, places={"code": entry.code})
+    return Finding("IPB801", "note", entry.where, message, fix)
 
 
 def _unnamed(here: str, owner: str | None, baseline: Baseline) -> list[Finding]:

@@ -25,6 +25,7 @@ from inspector.cli.diffing import Request, filtered, merged, reading_options, ta
 from inspector.cli.output import emit, look, progress
 from inspector.model import EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, InspectError, Report
 from inspector.render.escape import Safe, safe
+from inspector.render.parts import counted
 from inspector.settings import Settings
 from inspector.settings import load as load_settings
 
@@ -160,21 +161,27 @@ def _kept(before: Baseline, after: Baseline, reports: list[Report], asked: Asked
 
 def _lines(before: Baseline, after: Baseline, left: list[tuple[str, str]]) -> Iterator[str]:
     """What changed, and what a reviewer would ask."""
-    width = look().width
     added, dropped = _without(after, before), _without(before, after)
-    total, sources = len(after.entries), len(after.named)
-    counted = f"{total} finding{'s' * (total != 1)} of {sources} source{'s' * (sources != 1)} accepted"
-    yield f"{safe(after.path, 200)}: {counted}, {len(added)} new, {len(dropped)} dropped"
-    for sign, entries in (("+", added), ("-", dropped)):
-        for e in entries:
-            yield safe(f"  {sign} {e.code}  {e.where}  {e.message}", max(40, width - 24))
+    known = {(e.source, e.fingerprint): e for e in before.entries}
+    changed = [e for e in after.entries if known.get((e.source, e.fingerprint), e) != e]
+    counts = ((added, "new"), (dropped, "dropped"), (changed, "with another reason or date"))
+    news = ", ".join(f"{len(entries)} {what}" for entries, what in counts if entries) or "nothing changed"
+    accepted = f"{counted(len(after.entries), 'finding')} of {counted(len(after.named), 'source')} accepted"
+    yield f"{safe(after.path, 200)}: {accepted}; {news}"
+    told = [(e, sign) for sign, entries in (("+", added), ("-", dropped), ("~", changed)) for e in entries]
+    width = look().width
+    for source in dict.fromkeys(e.source for e, _ in told):
+        yield f"  {safe(source, 200)}"
+        for entry, sign in (row for row in told if row[0].source == source):
+            line = safe(f"{entry.code}  {entry.where}  {entry.message}")
+            yield f"    {sign} {line}" if len(line) <= width - 6 else f"    {sign} {line[: width - 7]}…"
     for source, why in left:
         yield f"  skipped  {safe(source, 120)}: {safe(why, 300)}"
     today = Acceptance().day
-    if expired := [e for e in after.entries if e.expired(today)]:
-        yield f"  {len(expired)} expired and count{'s' * (len(expired) == 1)} again: --expires DATE accepts them anew"
+    if expired := sum(e.expired(today) for e in after.entries):
+        yield f"  {counted(expired, 'finding')} accepted until a day that is past: --expires DATE accepts anew"
     if nameless := sum(not e.reason.strip() for e in after.entries):
-        yield f"  no reason given for {nameless}: --reason TEXT gives them one, or write it into the file"
+        yield f"  no reason given for {counted(nameless, 'finding')}: update --reason TEXT, or write it into the file"
 
 
 def _without(these: Baseline, those: Baseline) -> list[Entry]:
