@@ -20,7 +20,6 @@ from inspector.samplers.simulated import second_device, tagged
 
 NAMES = sorted(name for name in FAMILIES if hasattr(diffusers, name))
 gpu = pytest.mark.gpu
-no_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU: torch.cuda.is_available() is False")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -136,7 +135,6 @@ def test_unknown_and_absent_devices() -> None:
 
 
 @gpu
-@no_gpu
 @pytest.mark.parametrize("name", NAMES)
 def test_a_real_gpu_shows_the_table_too(name: str) -> None:
     scheduler = getattr(diffusers, name)()
@@ -151,7 +149,6 @@ def test_a_real_gpu_shows_the_table_too(name: str) -> None:
 
 
 @gpu
-@no_gpu
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_every_preset_on_a_real_gpu(dtype: str) -> None:
     """The verdicts of the host, in float32; and the step loop in three types."""
@@ -164,7 +161,6 @@ def test_every_preset_on_a_real_gpu(dtype: str) -> None:
 
 
 @gpu
-@no_gpu
 def test_the_loop_lands_on_a_real_gpu() -> None:
     from diffusers import DPMSolverMultistepScheduler
 
