@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from inspector.baselines.file import Baseline, Entry
-from inspector.baselines.naming import akin, asked, label, owner_of, unseen
-from inspector.fingerprints import fingerprints
+from inspector.baselines.naming import akin, asked, by_class, label, owner_of, unseen
+from inspector.fingerprints import fingerprint, fingerprints
 from inspector.model import UNREAD, Finding, Report, Skip, Suppressed, worst_first
 
 
@@ -33,8 +33,9 @@ def apply(report: Report, baseline: Baseline, today: date | None = None, *, comp
     kept: list[Finding] = []
     told: list[Finding] = []
     suppressed = list(report.suppressed)
+    classes = by_class(report)
     for finding, name in zip(report.findings, names, strict=False):
-        entry = mine.get(name)
+        entry = mine.get(name) or mine.get(elsewhere(finding, classes.get(finding.where, "")))
         if entry is None or entry.expired(day) or unread(finding):
             kept.append(finding)
             told += [_expired(entry, finding, baseline)] if entry and entry.expired(day) else []
@@ -47,6 +48,11 @@ def apply(report: Report, baseline: Baseline, today: date | None = None, *, comp
         told += _unnamed(here, owner, baseline)
     findings = worst_first([*kept, *told])
     return replace(report, findings=findings, suppressed=tuple(suppressed), skipped=skipped, data=_titled(report, told))
+
+
+def elsewhere(finding: Finding, where: str) -> str:
+    """The fingerprint that the finding has when it is told of something wider, or narrower."""
+    return fingerprint(replace(finding, where=where)) if where else ""
 
 
 def unread(finding: Finding) -> bool:
@@ -62,6 +68,9 @@ def named(report: Report) -> list[str]:
 def gone(report: Report, baseline: Baseline, owner: str | None, *, complete: bool = True) -> tuple[list[Entry], str]:
     """The entries of a source that do not occur; none, and why, when not everything was seen."""
     names = set(named(report))
+    for preset, cls in by_class(report).items():
+        names |= {elsewhere(f, cls) for f in report.findings if f.where == preset}
+        names |= {elsewhere(f, preset) for f in report.findings if f.where == cls}
     lost = [e for e in baseline.entries if e.source == owner and e.fingerprint not in names and asked(report, e)]
     why = unseen(report, baseline.sources.get(owner or "", ""), complete=complete) if lost else ""
     return ([], f"{why}; entries that do not occur were left alone") if why else (lost, "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from inspector.baselines.file import BUILT, FILES, STEPS, Baseline, Entry
 from inspector.model import Report
@@ -12,6 +14,9 @@ _ARROW = " → "
 _INDEX = "model_index.json"
 BY_COMMAND = ("sigmas", "roundtrip", "presets lint")
 """Commands whose findings say themselves what they are about; the report's source only says what was asked for."""
+
+_FEW = 3
+"""Beyond so many presets ``sigmas`` tells some findings once a class."""
 
 
 def label(report: Report, folder: Path) -> str:
@@ -87,12 +92,29 @@ def asked(report: Report, entry: Entry) -> bool:
     """Whether a command that may be asked for a part checked what the entry is about."""
     rows = report.data.get("checks")
     if rows is not None:
-        made = {f"{r['name']} on {r['model']}" for r in rows if r["verdict"] != "skip"}
-    elif (rows := report.data.get("laws")) is not None:
+        made = {of_preset(r) for r in rows if r["verdict"] != "skip"}
+        if len({r["preset"] for r in rows}) > _FEW:
+            made |= {of_class(r) for r in rows if r["verdict"] != "skip"}
+        return entry.where in made
+    if (rows := report.data.get("laws")) is not None:
         made = {r["class"] for r in rows if r["verdict"] != "skip"}
-    else:
-        return True
-    return any(entry.where == m or entry.where.startswith((f"{m} ", f"{m}.")) for m in made)
+        return any(entry.where == m or entry.where.startswith((f"{m} ", f"{m}.")) for m in made)
+    return True
+
+
+def of_preset(row: Mapping[str, Any]) -> str:
+    """Where the findings of a check are: ``DDIM on sd15``."""
+    return f"{row['name']} on {row['model']}{'' if row['device'] == 'cpu' else ' on ' + row['device']}"
+
+
+def of_class(row: Mapping[str, Any]) -> str:
+    """Where they are when a run of many presets tells them once a class: ``DDIMScheduler on sd15``."""
+    return of_preset({**row, "name": row["class"]})
+
+
+def by_class(report: Report) -> dict[str, str]:
+    """``DDIM on sd15`` -> ``DDIMScheduler on sd15``, for every check of a report."""
+    return {of_preset(r): of_class(r) for r in report.data.get("checks") or ()}
 
 
 def _relative(source: str, folder: Path) -> str:
