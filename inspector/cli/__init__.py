@@ -12,7 +12,7 @@ COMMANDS = {
     "whatif": "experiments", "watch": "experiments",
     "trace": "stories", "call": "stories", "blame": "stories",
     "presets": "presets", "sigmas": "samplers",
-    "baseline": "baselines",
+    "baseline": "baselines", "snapshot": "snapshots",
 }  # fmt: skip
 """Command -> the module whose functions it is; they join the app when they are imported."""
 

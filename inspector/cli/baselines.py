@@ -94,7 +94,7 @@ def create(
         from inspector.cli.accepting import Asked, run_create
 
         asked = Asked(tuple(given), file, reason, by, expires, force)
-        reading = _reading(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)
+        reading = read_as(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)
         status = run_create(asked, _request(select, fail_on), reading)
     raise typer.Exit(status)
 
@@ -131,7 +131,7 @@ def update(
         from inspector.cli.accepting import Asked, run_update
 
         asked = Asked(tuple(given or ()), file, reason, by, expires)
-        reading = _reading(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)
+        reading = read_as(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)
         status = run_update(asked, _request(select, fail_on), reading)
     raise typer.Exit(status)
 
@@ -160,7 +160,7 @@ def prune(
     with guarded(traceback=traceback):
         from inspector.cli.accepting import Asked, run_prune
 
-        reading = _reading(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)
+        reading = read_as(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)
         status = run_prune(Asked(tuple(given or ()), file), _request(None, None), reading)
     raise typer.Exit(status)
 
@@ -171,7 +171,7 @@ def _request(select: list[str] | None, fail_on: str | None) -> Any:
     return Request("", select=tuple(select or ()), fail_on=fail_on)
 
 
-def _reading(
+def read_as(
     static: bool,
     weights: bool,
     torch_dtype: str | None,
@@ -181,6 +181,7 @@ def _reading(
     limit: list[str] | None,
     timeout: float | None,
 ) -> dict[str, Any]:
+    """How a source is to be read, as the options say it."""
     return {
         "static": static,
         "weights": weights,

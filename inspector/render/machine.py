@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from inspector.fingerprints import fingerprints
-from inspector.model import SCHEMA, Finding, Report
+from inspector.model import SCHEMA, Finding, Report, Snapshot
 from inspector.render import Look
 from inspector.render.escape import Safe, hidden, mask
 
@@ -28,6 +28,15 @@ def json_lines(report: Report, look: Look) -> Safe:
     lines += [{"kind": "skip", **s} for s in told["skipped"]]
     lines.append({"kind": "summary", **whole["summary"]})
     return Safe("".join(map(dumped, lines)))
+
+
+def snapshot_json(snapshot: Snapshot) -> Safe:
+    """What was seen, without judging it: a report that holds nothing but its snapshot, and so a SOURCE."""
+    from inspector import __version__
+
+    tool = {"name": "inspect-pipe", "version": __version__}
+    head = {"schema": SCHEMA, "tool": tool, "source": snapshot.source, "versions": snapshot.versions}
+    return dumped(plain({**head, "data": {"snapshot": snapshot}}))
 
 
 def report_data(report: Report) -> dict[str, Any]:
