@@ -75,6 +75,8 @@ class Root:
         if self._folder is None:
             return None
         if not self.path.is_dir():
+            if self.path.name not in self._folder.entries:
+                return None
             return self.path, self.line(self.path.name, finding)
         entry = self._folder.entries.get(finding.where)
         if entry is not None and entry.kind != "folder":  # a finding about a file

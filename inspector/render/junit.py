@@ -26,6 +26,7 @@ FAMILIES = {
     "IPW": "reads and writes",
     "IPS": "sampler",
     "IPR": "round trips",
+    "IPB": "baseline",
 }
 LOOKED_FOR = {
     "diff": ("IPC", "IPP", "IPI"),
