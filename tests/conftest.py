@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
+
+import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -16,3 +21,31 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 # The folder outlives the run: demos are keyed by the libraries' versions and by their own source.
 if "INSPECT_PIPE_CACHE" not in os.environ:
     os.environ["INSPECT_PIPE_CACHE"] = str(Path(tempfile.gettempdir()) / f"inspect-pipe-tests-{os.getuid()}")
+
+from tests.forked import forked as forked
+from tests.forked import start
+
+_OPEN = pytest.StashKey[contextlib.ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What all test processes use is started once, by the one that starts the others."""
+    if hasattr(config, "workerinput"):
+        return
+    config.stash[_OPEN] = opened = contextlib.ExitStack()
+    opened.callback(start(Path(opened.enter_context(tempfile.TemporaryDirectory()))))
+    if config.getoption("numprocesses", None) and (missing := demos()):
+        building = subprocess.Popen([sys.executable, "-m", "inspector.demo", *missing], stderr=subprocess.DEVNULL)
+        opened.callback(building.wait)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _OPEN in config.stash:
+        config.stash[_OPEN].close()
+
+
+def demos() -> list[str]:
+    """All that are not there yet: built in one process now, they cost a twentieth of one each when a test asks."""
+    from inspector import demo
+
+    return sorted({d.home for d in demo.GALLERY if not (demo.root() / d.home).is_dir()})

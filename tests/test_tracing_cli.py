@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inspector.model import Report
+from tests import forked
 from tests.test_tracing import SD15
 
 LOST = ("--set", "use_karas_sigmas=True")
@@ -25,13 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str | Path) -> tuple[int, str, str]:
-    ran = subprocess.run(
-        [sys.executable, "-m", "inspector", *map(str, arguments)],
-        env={**os.environ, "COLUMNS": "80"},
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    ran = forked.run(*arguments, COLUMNS="80")
     return ran.returncode, ran.stdout, ran.stderr
 
 
