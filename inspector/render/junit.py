@@ -26,7 +26,7 @@ FAMILIES = {
     "IPW": "reads and writes",
     "IPS": "sampler",
     "IPR": "round trips",
-    "IPB": "baseline",
+    "IPB": "baseline and lock",
 }
 LOOKED_FOR = {
     "diff": ("IPC", "IPP", "IPI"),
@@ -36,6 +36,7 @@ LOOKED_FOR = {
     "sigmas": ("IPS",),
     "presets lint": ("IPS",),
     "roundtrip": ("IPR",),
+    "check": ("IPB",),
 }
 """Command → the families of codes that it judges by."""
 
