@@ -122,10 +122,11 @@ def environment(private: Path, request: Request) -> dict[str, str]:
     """A clean environment for folders; the user's own for the user's own code."""
     from inspector.classes import cache_dir
 
+    hashes = {} if request.hash_seed is None else {"PYTHONHASHSEED": str(request.hash_seed)}
     if request.scheme == "py":
-        return {**({} if request.online else guard.OFFLINE), **os.environ, **guard.QUIET}
+        return {**({} if request.online else guard.OFFLINE), **os.environ, **guard.QUIET, **hashes}
     clean = guard.environment(private, code=request.trust_remote_code)
-    return {**clean, "INSPECT_PIPE_CACHE": str(cache_dir().absolute())}
+    return {**clean, "INSPECT_PIPE_CACHE": str(cache_dir().absolute()), **hashes}
 
 
 def ended(status: int | None) -> str:

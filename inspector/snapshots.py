@@ -110,7 +110,7 @@ def ask(
         limits: the caps for reading.
         timeout: how many seconds it may take.
         progress: told what is being done.
-        options: weights, torch_dtype, device, trust_remote_code.
+        options: weights, torch_dtype, device, trust_remote_code, hash_seed.
 
     Raises:
         InspectError: there is no such source, it cannot be built, or the task cannot be done.
@@ -140,6 +140,7 @@ def alone(
     device: str = "cpu",
     timeout: float = SECONDS,
     progress: Callable[[Any], None] | None = None,
+    hash_seed: int | None = None,
 ) -> dict[str, Any]:
     """Have one of :data:`inspector.worker.TASKS` done that needs no source.
 
@@ -149,13 +150,16 @@ def alone(
         device: where it runs.
         timeout: how many seconds it may take.
         progress: told of it, from another thread.
+        hash_seed: of the process.
 
     Raises:
         InspectError: it cannot be done.
     """
     from inspector.process import Worker
 
-    request = Request(task, NO_SOURCE, task=task, given=given, device=device, seconds=timeout, here=os.getcwd())
+    request = Request(
+        task, NO_SOURCE, task=task, given=given, device=device, seconds=timeout, here=os.getcwd(), hash_seed=hash_seed
+    )
     with Worker(request) as worker:
         found = worker.answer(progress)
     if isinstance(found, dict):

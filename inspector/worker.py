@@ -35,6 +35,9 @@ TASKS = {
     "blame": "inspector.blaming.chain:blame_of",
     "sigmas": "inspector.samplers.tasks:checks_of",
     "lint": "inspector.samplers.lint:lint",
+    "lock": "inspector.locks.sealing:sealed",
+    "roundtrip": "inspector.roundtrips.tasks:laws_of",
+    "roundtrip of a class": "inspector.roundtrips.tasks:laws_of_class",
 }
 """What can be done with the live object instead of looking at it: a function of the object, giving plain data."""
 
@@ -44,7 +47,7 @@ SAVED = {"trace": "inspector.tracing.tasks:trace_snapshot"}
 NO_SOURCE = "none"
 """The scheme of a task that needs no object, only what it is given; it is told a function for its progress too."""
 
-WITH_FILES = ("trace", "blame")
+WITH_FILES = ("trace", "blame", "lock")
 """Tasks that are also told what the JSON files say: component path -> content."""
 
 
@@ -53,6 +56,7 @@ class Request:
     """What the parent asks for. ``scheme``, ``path`` and ``target`` are those of a resolved source.
 
     ``task`` names one of :data:`TASKS`, ``given`` its arguments; without a task the answer is a snapshot.
+    ``hash_seed`` is the process's ``PYTHONHASHSEED``, where that is to be known.
     """
 
     text: str
@@ -67,6 +71,7 @@ class Request:
     online: bool = False
     seconds: float = 300.0
     here: str = ""
+    hash_seed: int | None = None
     task: str = ""
     given: dict[str, Any] = dataclasses.field(default_factory=dict)
 

@@ -11,8 +11,8 @@ COMMANDS = {
     "diff": "app", "explain": "app", "demo": "app", "schema": "app", "hook": "app",
     "whatif": "experiments", "watch": "experiments",
     "trace": "stories", "call": "stories", "blame": "stories",
-    "presets": "presets", "sigmas": "samplers",
-    "baseline": "baselines", "snapshot": "snapshots",
+    "presets": "presets", "sigmas": "samplers", "roundtrip": "roundtrip",
+    "baseline": "baselines", "snapshot": "snapshots", "lock": "locks", "check": "locks",
 }  # fmt: skip
 """Command -> the module whose functions it is; they join the app when they are imported."""
 

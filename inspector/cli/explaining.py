@@ -16,6 +16,7 @@ _FAMILIES = {
     "IPI": "the files themselves",
     "IPS": "samplers: presets, their sigmas, timesteps and steps",
     "IPT": "what from_config makes of a config",
+    "IPR": "laws of round trips of a scheduler's config",
 }
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 

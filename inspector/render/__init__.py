@@ -34,10 +34,11 @@ BODIES: dict[str, str] = {
     "presets list": "inspector.render.presets:listed",
     "presets show": "inspector.render.presets:shown",
     "presets lint": "inspector.render.lint:told",
+    "roundtrip": "inspector.render.roundtrip:told",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
 
-TELLING = frozenset({"trace", "blame", "sigmas", "presets lint"})
+TELLING = frozenset({"trace", "blame", "sigmas", "presets lint", "roundtrip"})
 """The commands of these whose own part tells the findings too, in its own order."""
 
 

@@ -19,8 +19,12 @@ __all__ = ["RULES", "Case", "Rule", "judge", "judge_checks"]
 _FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported)
 """Imported for their decorators: what a snapshot is judged by."""
 
-_OTHERS = ("traced", "watched", "grids", "steploops", "options", "tables", "accepted")
-"""The families of other commands, which a ``diff`` does not pay for."""
+_OTHERS = tuple(
+    f"{__name__}.{name}"
+    for name in ("traced", "watched", "grids", "steploops", "options", "tables", "accepted", "sealed", "laws")
+)
+_OTHERS += ("inspector.roundtrips.laws",)
+"""The families of other commands, which a ``diff`` does not pay for; the laws of ``roundtrip`` stand with its search."""
 
 
 def __getattr__(name: str) -> Any:
@@ -28,7 +32,7 @@ def __getattr__(name: str) -> Any:
     if name != "RULES":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     for family in _OTHERS:
-        importlib.import_module(f"{__name__}.{family}")
+        importlib.import_module(family)
     return registry.RULES
 
 

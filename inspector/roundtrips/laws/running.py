@@ -1,0 +1,130 @@
+"""Schedules computed from a config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from inspector.roundtrips.laws.registry import law
+from inspector.roundtrips.trial import Break, Rejected, Trial, attempt, attributes, differing, saved, settings, tensors
+
+
+@law(
+    "IPR412",
+    "same-schedule",
+    "equal configs give other betas, timesteps or sigmas",
+    kinds=("set_timesteps",),
+    steps=True,
+    script="""
+    a = {make}
+    a.save_pretrained(folder)
+    b = type(a).from_pretrained(folder)
+    {edit_a}
+    {edit_b}
+    before, after = a.{what}.tolist(), b.{what}.tolist()
+    """,
+)
+def same_schedule(trial: Trial) -> Iterator[Break]:
+    """
+    Two schedulers whose configs are equal compute the same betas, timesteps and sigmas, bit for bit: one that was made,
+    and one that was loaded from its file. Otherwise something counts that is in no config.
+
+    wrong:
+    ```python
+    class Remembers(DDIMScheduler):
+        made = 0
+        def set_timesteps(self, *given, **named):
+            super().set_timesteps(*given, **named)
+            Remembers.made += 1
+            self.timesteps = self.timesteps + Remembers.made
+    broken = Remembers()
+    ```
+    right:
+    ```python
+    kept = DDIMScheduler()
+    ```
+    """
+    a = trial.make()
+    b = saved(a)[1]
+    if any(differing(settings(a), settings(b))):
+        raise Rejected  # another law's matter
+    first, second = run(trial, a), run(trial, b)
+    for name, was, now in differing(first, second):
+        yield Break(name, was, now, f"{name} differ")
+
+
+@law(
+    "IPR413",
+    "run-twice",
+    "set_timesteps a second time gives something else",
+    kinds=("set_timesteps",),
+    steps=True,
+    script="""
+    scheduler = {make}
+    {edit}
+    before = scheduler.{what}.tolist()
+    {edit}
+    after = scheduler.{what}.tolist()
+    """,
+)
+def run_twice(trial: Trial) -> Iterator[Break]:
+    """
+    `set_timesteps(n)` twice equals once. A pipeline calls it in every run; a second picture must not be made
+    differently from the first.
+
+    wrong:
+    ```python
+    class Drifts(DDIMScheduler):
+        def set_timesteps(self, n, *given, **named):
+            super().set_timesteps(n, *given, **named)
+            self.betas = self.betas * 0.5
+    broken = Drifts()
+    ```
+    right:
+    ```python
+    kept = DDIMScheduler()
+    ```
+    """
+    obj = trial.make()
+    once = run(trial, obj)
+    twice = run(trial, obj)
+    for name, was, now in differing(once, twice):
+        yield Break(name, was, now, f"{name} differ")
+
+
+@law(
+    "IPR414",
+    "run-config",
+    "set_timesteps changes the config",
+    kinds=("set_timesteps",),
+    steps=True,
+    script="""
+    scheduler = {make}
+    before = (scheduler.config.get({what!r}), getattr(scheduler.config, {what!r}, None))
+    {edit}
+    after = (scheduler.config.get({what!r}), getattr(scheduler.config, {what!r}, None))
+    """,
+)
+def run_config(trial: Trial) -> Iterator[Break]:
+    """
+    `set_timesteps` computes a schedule and leaves the config alone, items and attributes: what a user reads after a run
+    is what they set before it, and what is saved is too.
+
+    wrong: `DPMSolverSinglestepScheduler().set_timesteps(10)` turns `lower_order_final` to True.
+    right:
+    ```python
+    kept = DDIMScheduler()
+    ```
+    """
+    obj = trial.make()
+    items, attrs = dict(settings(obj)), dict(attributes(obj))
+    run(trial, obj)
+    for place, before, after in (("item", items, settings(obj)), ("attribute", attrs, attributes(obj))):
+        for name, was, now in differing(before, after):
+            yield Break(name, was, now, f"{name}: the {place} changes")
+
+
+def run(trial: Trial, obj: Any) -> dict[str, Any]:
+    """The tensors after ``set_timesteps``; what the class refuses is no case."""
+    attempt(trial.edit.apply, obj)
+    return tensors(obj)
