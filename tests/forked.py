@@ -4,7 +4,7 @@ A start costs 4 s of processor time before the first line of this project runs, 
 is run here is the same ``main`` of the command and the same ``main`` of the worker, each in a process of its own with
 its own streams, environment, folder, session and walls; only the interpreter's start and the imports are shared.
 Elsewhere, and everywhere with INSPECT_PIPE_FULL=1, each is started as users start it; so are, always, workers that run
-the user's code or ask the network. What a start itself must prove (what is imported, hash seeds, broken streams) is
+a folder's code or ask the network. What a start itself must prove (what is imported, hash seeds, broken streams) is
 tested on real ones: tests/test_cli.py, test_worker.py, test_readme.py and wherever ``subprocess`` is imported.
 """
 
@@ -63,7 +63,9 @@ def start(folder: Path) -> Callable[[], None]:
     return end
 
 
-def run(*arguments: str | Path, cwd: Path | None = None, timeout: float = 300, **environ: str) -> Any:
+def run(
+    *arguments: str | Path, cwd: Path | None = None, timeout: float = 300, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """``inspect-pipe ARGUMENTS`` in a process of its own, with nothing on its standard input.
 
     Args:
@@ -74,7 +76,7 @@ def run(*arguments: str | Path, cwd: Path | None = None, timeout: float = 300, *
     command = [sys.executable, "-m", "inspector", *map(str, arguments)]
     env = {**os.environ, **environ}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        kind = subprocess.Popen if SERVER not in os.environ else Forked
+        kind: Any = Forked if SERVER in os.environ else subprocess.Popen
         process = kind(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd, env=env, start_new_session=True
         )
@@ -131,10 +133,10 @@ class Forked:
 
 
 def popen(command: list[str], **given: Any) -> Any:
-    """A worker, forked; started where it runs the user's code or asks the network."""
+    """A worker, forked; started where it may run a folder's code or ask the network: the libraries read at their
+    import where the one is kept and whether the other is allowed."""
     request = json.loads(Path(command[-1]).read_bytes())
-    own = request["scheme"] == "py" or request["trust_remote_code"] or request["online"]
-    return (subprocess.Popen if own else Forked)(command, **given)
+    return (subprocess.Popen if request["trust_remote_code"] or request["online"] else Forked)(command, **given)
 
 
 STAND_IN = SimpleNamespace(**{**vars(subprocess), "Popen": popen})

@@ -19,6 +19,7 @@ from inspector.model import Snapshot
 from inspector.snapshots import take
 from tests.folders import copy, edit
 
+pytestmark = pytest.mark.usefixtures("forked")
 Answer = tuple[int, dict[str, Any], str]
 UNET = "unet/config.json"
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"

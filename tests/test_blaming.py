@@ -143,6 +143,7 @@ def test_a_scheduler_that_rewrites_itself() -> None:
     assert ahead(found)["from_config"] == (False, False)
 
 
+@pytest.mark.usefixtures("forked")
 def test_the_line_in_the_file() -> None:
     from inspector import demo, snapshots
 
@@ -157,6 +158,7 @@ def test_the_line_in_the_file() -> None:
         assert f'"{key.split(".")[1]}"' in (folder / file).read_text().splitlines()[hop["line"] - 1]
 
 
+@pytest.mark.usefixtures("forked")
 def test_an_init_that_rewrites_the_file(tmp_path: Path) -> None:
     from inspector import snapshots
 

@@ -19,6 +19,7 @@ from inspector.rules import judge
 from inspector.snapshots import take
 
 diffusers = pytest.importorskip("diffusers")
+pytestmark = pytest.mark.usefixtures("forked")
 
 
 def found(obj: Any, code: str, where: str) -> Finding:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from inspector.render import Look, render
 from inspector.samplers.lint import lint
 from inspector.samplers.linted import report_of
+from tests import forked
 
 FINE = {"Euler": {"class": "EulerDiscreteScheduler"}, "DPM++ 2M": {"class": "DPMSolverMultistepScheduler"}}
 QUICK: dict[str, Any] = {"models": ["sd15"], "steps": [10]}
@@ -114,9 +114,8 @@ def test_every_format_tells_it(form: str) -> None:
         assert "nothing to say of 2 presets: Euler, DPM++ 2M" in text
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "inspector", "presets", "lint", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
+def run(*arguments: str, cwd: Path) -> CompletedProcess[str]:
+    return forked.run("presets", "lint", *arguments, cwd=cwd)
 
 
 @pytest.fixture(scope="module")

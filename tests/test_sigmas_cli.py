@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests import forked
+
 SCHEDULER = {"_class_name": "EulerDiscreteScheduler", "beta_start": 0.00085, "beta_end": 0.012,
              "beta_schedule": "scaled_linear", "num_train_timesteps": 1000}  # fmt: skip
 
 
 def sigmas(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "inspector", "sigmas", *arguments]
-    return subprocess.run(command, text=True, capture_output=True, check=False, cwd=cwd, timeout=300)
+    return forked.run("sigmas", *arguments, cwd=cwd)
 
 
 def checks(*arguments: str) -> list[dict[str, Any]]:
@@ -114,6 +115,7 @@ def test_presets_of_ones_own(tmp_path: Path) -> None:
     assert next(f["fix"] for f in found["findings"] if f["code"] == "IPS308") == "did you mean use_karras_sigmas?"
 
 
+@pytest.mark.usefixtures("forked")
 def test_progress_is_told_over_the_workers_pipe() -> None:
     from inspector import snapshots
     from inspector.samplers.asked import given

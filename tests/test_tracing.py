@@ -64,6 +64,7 @@ def sd15(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     return forms[request.param]
 
 
+@pytest.mark.usefixtures("forked")
 def test_sd15_into_euler_before_and_after_a_save(sd15: Any) -> None:
     result = inspector.trace(EulerDiscreteScheduler, sd15)
     now, then = result.data["schedule"], result.data["after_save"]["schedule"]

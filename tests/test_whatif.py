@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from inspector.trying import measure
 from inspector.trying.answers import answers
 from inspector.trying.grammar import parse
 from inspector.trying.refusals import RefusedError
+from tests import forked
 from tests.test_capture_untouched import difference, fingerprint, surroundings
 
 DPM = "pipe.scheduler = DPMSolverMultistepScheduler.from_config("
@@ -186,6 +185,7 @@ def test_the_vae_is_read_by_the_pipeline(pndm: Any) -> None:
     assert row["instead"] == "pipe.vae.register_to_config(scaling_factor=0.13025)"
 
 
+@pytest.mark.usefixtures("forked")
 def test_without_weights_the_readers_tell() -> None:
     result = inspector.whatif(str(demo.path("sd15")), "pipe.unet.config.sample_size = 128")
     (row,) = result.data["lines"]
@@ -289,14 +289,9 @@ def test_unknown_class_says_which_was_meant(pndm: Any) -> None:
     assert caught.value.exit_code == 2 and "EulerDiscreteScheduler" in caught.value.hint
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    run = [sys.executable, "-m", "inspector", "whatif", *arguments]
-    return subprocess.run(run, text=True, capture_output=True, encoding="utf-8", timeout=300)
-
-
 def test_the_command() -> None:
     line = "scheduler.config.use_karras_sigmas = True"
-    done = command("class:EulerDiscreteScheduler", line, "-f", "json")
+    done = forked.run("whatif", "class:EulerDiscreteScheduler", line, "-f", "json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     (row,) = report["data"]["lines"]
@@ -306,7 +301,7 @@ def test_the_command() -> None:
 
 
 def test_the_command_refuses_with_a_pointer() -> None:
-    done = command("demo:sd15", "pipe.x = foo(2)")
+    done = forked.run("whatif", "demo:sd15", "pipe.x = foo(2)")
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.splitlines()[1].rstrip().endswith("pipe.x = foo(2)")
     assert done.stderr.splitlines()[2].endswith("^")

@@ -200,6 +200,7 @@ def test_limits_count_where_the_network_answers_far(pipe: Any) -> None:
     assert verdicts(row) == (True, False, False)
 
 
+@pytest.mark.usefixtures("forked")
 def test_code_of_the_folder_that_was_not_run_is_said() -> None:
     from inspector import whatif
 
