@@ -37,7 +37,7 @@ def sigmas_differ(series: Series) -> Iterator[Finding]:
     obj = inspector.check_preset("Euler Karras", model="sd15", steps=20)
     ```
     """
-    rows = series.having(lambda r: r["verdict"] == "differ" and _same_count(r))
+    rows = series.having(lambda r: r["verdict"] == "differ" and same_count(r) and not r["outside"])
     if not rows:
         return
     row = max(rows, key=_apart)
@@ -115,7 +115,8 @@ def not_decreasing(series: Series) -> Iterator[Finding]:
     if rows:
         at = rows[0]["not_decreasing"][0]
         pair = f"{number(rows[0]['sigmas'][at])} then {number(rows[0]['sigmas'][at + 1])}"
-        said = f"{at_steps(rows)}: sigmas {at} and {at + 1} do not decrease: {pair}"
+        way = "rise, and this class adds noise" if rows[0]["upward"] else "decrease"
+        said = f"{at_steps(rows)}: sigmas {at} and {at + 1} do not {way}: {pair}"
         yield finding("IPS303", series.where, said, "fewer steps, or another spacing")
     rows = series.having(lambda r: r["repeated"] and r["repeated"]["leading"])
     if rows:
@@ -148,18 +149,18 @@ def wrong_count(series: Series) -> Iterator[Finding]:
     obj = inspector.check_preset("DDIM trailing", model="sd15", steps=50)
     ```
     """
-    rows = series.having(lambda r: not _same_count(r))
+    rows = series.having(lambda r: not same_count(r))
     if rows:
         row = rows[0]
         count, times = row["count"], row["timesteps"]
-        extra = f", the last is {number(times[-1])}" if row["outside"] else ""
+        extra = f", the last is {number(times[-1])}" if times and _number(times[-1]) < 0 else ""
         said = f"{count['timesteps']} timesteps instead of {count['expected']}{extra}"
         if count["timesteps"] == count["expected"]:
             said = f"{count['sigmas']} sigmas for {count['timesteps']} timesteps"
         yield finding(
             "IPS304", series.where, f"{at_steps(rows)}: {said}", "another number of steps, or another spacing"
         )
-    rows = series.having(lambda r: r["end"] and r["end"]["sigma"] > 0 and not r["end"]["asked"] and _same_count(r))
+    rows = series.having(lambda r: r["end"] and r["end"]["sigma"] > 0 and not r["end"]["asked"] and same_count(r))
     if rows:
         row = rows[-1]
         said = f"the run ends at sigma {number(row['end']['sigma'])}, not at 0: {row['class']} has no final_sigmas_type"
@@ -220,7 +221,8 @@ def shifted_twice(series: Series) -> Iterator[Finding]:
         yield finding("IPS311", series.where, said, "set_timesteps(sigmas=numpy.linspace(1.0, 1 / N, N))")
 
 
-def _same_count(row: dict[str, Any]) -> bool:
+def same_count(row: dict[str, Any]) -> bool:
+    """As many sigmas and timesteps as there should be."""
     count = row["count"]
     if count is None:
         return True

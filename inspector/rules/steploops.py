@@ -1,11 +1,11 @@
-"""The step loop of a sampler, and what set_timesteps leaves behind."""
+"""The step loop of a sampler, what the network is told in it, and what set_timesteps leaves behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from inspector.model import Finding
-from inspector.rules.grids import number
+from inspector.rules.grids import number, same_count
 from inspector.rules.registry import Series, at_steps, finding, sampler_rule
 
 
@@ -71,6 +71,59 @@ def lands_elsewhere(series: Series) -> Iterator[Finding]:
             f"timestep {number(where['next'])} is sigma {number(where['told'])}"
         )
         yield finding("IPS310", series.where, said, "timestep_spacing='leading', or a number of steps that divides T")
+
+
+@sampler_rule("IPS318", "error", "a timestep that training did not have")
+def untrained_timestep(series: Series) -> Iterator[Finding]:
+    """
+    Leading spacing adds `steps_offset` to every timestep: with N = T, or one fewer in the multistep classes, the first
+    one becomes T, and training ends at T - 1. DDIM and PNDM raise an IndexError at the first step; Euler and DPM++ use
+    the largest sigma twice and tell the network a timestep it never saw.
+
+    wrong:
+    ```python
+    import inspector
+    obj = inspector.check_preset("Euler leading", model="sd15", steps=1000)
+    ```
+    right:
+    ```python
+    import inspector
+    obj = inspector.check_preset("Euler leading", model="sd15", steps=999)
+    ```
+    """
+    rows = series.having(lambda r: r["outside"] and same_count(r))
+    if rows:
+        times = rows[0]["timesteps"]
+        far = [number(times[i]) for i in rows[0]["outside"][:2]]
+        said = f"{at_steps(rows)}: timestep {' and '.join(far)} is not of the training"
+        yield finding("IPS318", series.where, said, "fewer steps, or steps_offset=0")
+
+
+@sampler_rule("IPS319", "note", "timesteps are cut off, not rounded")
+def cut_timesteps(series: Series) -> Iterator[Finding]:
+    """
+    The classes in lambda keep whole timesteps. With Karras sigmas they round them; with exponential and beta sigmas,
+    and with those of a flow, they cut off what is behind the point, so that the network is told up to one timestep too
+    little, half a timestep on average. No eye sees it; comparisons with other projects do.
+
+    wrong:
+    ```python
+    import inspector
+    obj = inspector.check_preset("DPM++ 2M Exponential", model="sd15", steps=20)
+    ```
+    right:
+    ```python
+    import inspector
+    obj = inspector.check_preset("DPM++ 2M Karras", model="sd15", steps=20)
+    ```
+    """
+    rows = series.having(lambda r: r["times"] and r["times"].get("cut") is not None)
+    if rows:
+        row = max(rows, key=lambda r: len(r["timesteps"]))
+        at = row["times"]["cut"]
+        real, told = number(row["expected_timesteps"][at]), number(row["timesteps"][at])
+        said = f"whole timesteps are cut off, not rounded: with {row['steps']} steps, {real} becomes {told}"
+        yield finding("IPS319", series.where, said, "report it to diffusers with the numbers of -f json")
 
 
 @sampler_rule("IPS313", "error", "set_timesteps leaves a mark")

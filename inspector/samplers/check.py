@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Loop = Literal["always", "usual", "suspicious", "never"]
 LONG = 150
 """Beyond so many steps the loop is run only where the grid gives reason to."""
+CUT = 0.75
+"""A whole timestep this far below the real one was cut off: rounding leaves at most half, and a rounding of sigma far
+less than the quarter more."""
 
 
 def check(
@@ -125,10 +128,13 @@ def _timesteps(row: dict[str, Any], want: Expected, grid: Grid) -> bool:
     if len(grid.timesteps) != len(want.timesteps):
         row["reason"] = row["reason"] or f"{len(grid.timesteps)} timesteps instead of {len(want.timesteps)}"
         return False
-    apart = np.abs(grid.timesteps - np.array(want.timesteps))
+    low = np.array(want.timesteps) - grid.timesteps
+    apart = np.abs(low)
     index = int(np.argmax(apart)) if len(apart) else 0
     pair = {"expected": want.timesteps[index], "actual": float(grid.timesteps[index])} if len(apart) else {}
     row["times"] = {"index": index, **pair, "apart": float(apart.max(initial=0.0)), "tolerance": want.timestep_bound}
+    cut = grid.places["timesteps"][1] == "int64" and low.max(initial=0.0) > CUT and low.min(initial=0.0) > CUT - 1.0
+    row["times"]["cut"] = int(np.argmax(low)) if cut else None
     return bool(apart.max(initial=0.0) <= want.timestep_bound)
 
 
@@ -178,6 +184,6 @@ def _empty(subject: Subject, steps: int, device: str, dtype: str) -> dict[str, A
         "worst": None, "own": None, "times": None, "tolerance": None, "smallest_passing": None, "bound": "", "why": "",
         "count": None, "sigmas": [], "expected": [], "timesteps": [], "expected_timesteps": [], "derived": False,
         "notes": [], "places": {}, "misplaced": {}, "loop": None, "options": None, "again": None, "moved": None,
-        "against": None, "solve": None, "not_finite": [], "not_decreasing": [], "unpaired": False, "repeated": None,
-        "outside": [], "between": [], "end": None, "start": None, "shift": None,
+        "against": None, "solve": None, "not_finite": [], "not_decreasing": [], "upward": False,
+        "unpaired": False, "repeated": None, "outside": [], "between": [], "end": None, "start": None, "shift": None,
     }  # fmt: skip

@@ -20,6 +20,9 @@ BETAS = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction
 GRID = (*BETAS, "timestep_spacing", "steps_offset", "rescale_betas_zero_snr")
 """… and in what ``set_timesteps`` leaves behind."""
 UPWARD = ("DDIMInverseScheduler", "DPMSolverMultistepInverseScheduler")
+NO_NOISE_LEFT = ("CMStochasticIterativeScheduler",)
+"""Classes that end at the smallest sigma on purpose: a consistency model answers with the image, and the last level is
+the one to which no noise is added (Song et al. 2023, arXiv:2303.01469, algorithm 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any
     levels, times = grid.sigmas, grid.timesteps
     bars = getattr(scheduler, "alphas_cumprod", None)
     warm = type(scheduler).__name__ == "PNDMScheduler" and not scheduler.config.get("skip_prk_steps")
-    discrete = bars is not None and scheduler.config.get("timestep_type") != "continuous" and not warm
+    flows = scheduler.config.get("use_flow_sigmas")  # then the table of betas is there, and nothing comes of it
+    discrete = bars is not None and scheduler.config.get("timestep_type") != "continuous" and not warm and not flows
     infinite = bars is not None and grid.derived and float(bars[-1]) == 0.0
     bad = ~np.isfinite(levels)
     if grid.derived:  # outside the table there is no level to speak of; "outside" says so
@@ -98,21 +102,24 @@ def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any
     if infinite:  # the terminal sigma of a zero SNR
         bad &= ~np.isposinf(levels)
     upward = type(scheduler).__name__ in UPWARD or bool(scheduler.config.get("invert_sigmas"))
+    last = len(bars) - 1 if discrete and bars is not None else np.inf
+    out = (times < (0 if discrete else -np.inf)) | (times > last)
     down = np.diff(levels[:-1]) * (-1.0 if upward else 1.0)
+    down[(out[1:] | out[:-1])[: len(down)]] = -1.0  # there is no level to compare with
     found: dict[str, Any] = {
         "not_finite": [int(i) for i in np.flatnonzero(bad)],
         "not_decreasing": [int(i) for i in np.flatnonzero(~(down < 0))] if not (bad.any() or infinite or warm) else [],
+        "upward": upward,
         "unpaired": not grid.paired,
         "repeated": None if warm else _repeated(times, grid),
-        "outside": [int(i) for i in np.flatnonzero(times < 0)] if discrete else [],
+        "outside": [int(i) for i in np.flatnonzero(out)],
         "between": between_off(grid),
         "end": None,
         "start": None,
     }
     if not grid.derived and not upward and len(levels) and np.isfinite(levels[-1]):
-        asked = scheduler.config.get("final_sigmas_type") == "sigma_min"
+        asked = scheduler.config.get("final_sigmas_type") == "sigma_min" or type(scheduler).__name__ in NO_NOISE_LEFT
         found["end"] = {"sigma": float(levels[-1]), "asked": asked}
-    flows = scheduler.config.get("use_flow_sigmas")  # then the table of betas is there, and nothing comes of it
     if row["steps"] == 1 and bars is not None and len(levels) and not row["call"] and not upward and not flows:
         top = float(numbers(bars)[-1])
         largest = np.inf if top == 0 else ((1 - top) / top) ** 0.5

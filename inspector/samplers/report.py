@@ -10,7 +10,7 @@ from inspector.model import Finding, Report, Skip, worst_first
 from inspector.rules import RULES, judge_checks
 from inspector.rules.registry import Series
 
-OF_THE_CLASS = ("IPS314",)
+OF_THE_CLASS = ("IPS314", "IPS319")
 """What a class does whatever the preset: a run over many presets says it once for each class."""
 FEW = 3
 """Up to so many presets, each has its findings to itself."""

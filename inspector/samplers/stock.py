@@ -49,6 +49,8 @@ EXTRAS = (
     Extra("pixart", ("ddim",), (10, 20), "does DDIM step to its own next timestep with linspace spacing?"),
     Extra("flux-dev", flow_ones(), (20,), "does a dynamic shift leave a mark? set_timesteps is given mu"),
     Extra("flux-dev", tuple(SWAPPED), (20,), "does mu stay in a class that took the flow flags alone?"),
+    Extra("ltx", ("dpmpp_2m_flow", "unipc_flow", "fm_euler"), (60,),
+          "does a whole timestep repeat under a strong shift?"),
     Extra("sd3", tuple(SWAPPED), (20,), "does the shift go over to a class that takes the flow flags alone?"),
 )  # fmt: skip
 SOLVED = (30,)
