@@ -157,10 +157,10 @@ def test_github_gets_ten_of_a_kind_and_the_rest_in_one() -> None:
 
 
 def test_an_answer_is_a_notice_and_a_clean_report_is_quiet(tmp_path: Path) -> None:
-    answered = Report("demo:sd15", data={"answer": {"severity": "note", "line": "it does: 50%"}})
+    answered = Report("demo:sd15", data={"command": "other", "answer": {"severity": "note", "line": "it does: 50%"}})
     assert Runner().feed(render(answered, "github")).commands[-1] == (
         "notice",
-        {"title": "inspect-pipe diff"},
+        {"title": "inspect-pipe other"},
         "it does: 50%",
     )
     clean = replace(report(), findings=(), data={**report().data, "select": []})
@@ -168,8 +168,10 @@ def test_an_answer_is_a_notice_and_a_clean_report_is_quiet(tmp_path: Path) -> No
     assert json.loads(render(clean, "gitlab")) == []
     assert json.loads(render(clean, "sarif"))["runs"][0]["results"] == []
     assert readers.junit(render(clean, "junit"), tmp_path) == []
-    for made, form in ((answered, "sarif"), (answered, "junit"), (answered, "gitlab")):
-        assert READERS[form](render(made, form), tmp_path) == []
+    for form in ("sarif", "junit", "gitlab"):
+        assert READERS[form](render(answered, form), tmp_path) == []
+    assert json.loads(render(answered, "sarif"))["runs"][0]["properties"]["verdict"] == "it does: 50%"
+    assert "<system-out>it does: 50%</system-out>" in render(answered, "junit")
 
 
 def test_sarif_says_what_the_rules_mean_and_what_was_not_read() -> None:
@@ -234,6 +236,22 @@ def test_junit_fails_and_claims_what_was_asked_for(data: dict[str, Any], wanted:
     assert wanted.items() <= found.items()
     if "select" in data:
         assert {n for n in found if n.startswith("pipe: ")} == set(wanted)
+
+
+def test_junit_counts_the_parts_of_other_commands_too() -> None:
+    checks = [{"name": "UniPC", "model": "sd15", "verdict": v} for v in ("pass", "skip")]
+    laws = [{"class": "X", "law": f"IPR40{i}", "verdict": v} for i, v in enumerate(("holds", "known", "skip"))]
+    presets = [{"name": "a"}, {"name": "b"}]
+    skipped = (Skip("b", "names no class"),)
+    table = finding("IPS308", "a")
+    assert cases(Report("", data={"command": "sigmas", "checks": checks})) == {"UniPC on sd15: sampler": "passed"}
+    assert cases(Report("", data={"command": "roundtrip", "laws": laws})) == {
+        "X: IPR400": "passed",
+        "X: IPR401": "Skipped",
+    }
+    lint = {"command": "presets lint", "presets": presets}
+    assert cases(Report("", {}, (table,), skipped, (), lint)) == {"a IPS308": "Failure", "b not checked": "Skipped"}
+    assert cases(Report("demo:sd15", data={"command": "trace"})) == {"demo:sd15: from_config": "passed"}
 
 
 def test_every_family_of_codes_has_its_words() -> None:

@@ -15,7 +15,7 @@ from inspector.model import SEVERITIES, UNREAD, Report, Severity
 from inspector.render import Look
 from inspector.render.alerts import Alert, alerts, command, words
 from inspector.render.escape import Safe, safe
-from inspector.render.parts import FILES, classes_of, split_where, unsaid
+from inspector.render.parts import FILES, classes_of, split_where, unsaid, verdict
 
 FAMILIES = {
     "IPC": "settings",
@@ -58,7 +58,7 @@ class Case:
 def junit(report: Report, look: Look) -> Safe:
     """One ``testsuite`` in ``testsuites``; findings below ``--fail-on`` pass, and say what they found."""
     found = [case_of(a, report) for a in alerts(report)]
-    cases = [*found, *skips(report), *clean(report)] or [Case(Safe("ran"))]
+    cases = [*found, *skips(report), *clean(report)] or [Case(Safe("answer"), text=verdict(report)[1])]
     counts = Counter(c.verdict for c in cases)
     numbers = {
         "tests": str(len(cases)),
@@ -112,13 +112,19 @@ def failing(report: Report) -> tuple[Severity, ...]:
 def skips(report: Report) -> Iterator[Case]:
     """What was not checked, with its reason; what went wrong is an error."""
     for skip in unsaid(report):
-        verdict: Verdict = "error" if skip.failed else "skipped"
         kind = Safe("not read" if skip.failed else "not checked")
-        yield Case(Safe(f"{safe(skip.where, 200)} {kind}"), verdict, kind, safe(skip.reason, 400), safe(skip.reason))
+        told: Verdict = "error" if skip.failed else "skipped"
+        yield Case(Safe(f"{safe(skip.where, 200)} {kind}"), told, kind, safe(skip.reason, 400), safe(skip.reason))
 
 
 def clean(report: Report) -> Iterator[Case]:
-    """A case for each part and family of checks in which there is nothing to tell."""
+    """A case for each part and family of checks in which there is nothing to tell, and each law that holds."""
+    for row in report.data.get("laws", ()):
+        name = Safe(f"{safe(row['class'], 200)}: {safe(row['law'], 40)}")
+        if row["verdict"] == "holds":
+            yield Case(name)
+        elif row["verdict"] == "known":
+            yield Case(name, "skipped", Safe("known"), safe(f"a known defect: {row.get('cause', '')}", 400))
     parts = subjects(report)
     owners = [*parts, *classes_of(report)]
     found = {(split_where(a.finding.where, owners)[0], a.finding.code) for a in alerts(report)}
@@ -131,11 +137,13 @@ def clean(report: Report) -> Iterator[Case]:
 def subjects(report: Report) -> list[str]:
     """What was looked at: the components, else the samplers, else the source as a whole."""
     skipped = {s.where for s in report.skipped}
+    if "laws" in report.data:
+        return []
     if "checks" in report.data:
         rows = [r for r in report.data["checks"] if r["verdict"] != "skip"]
         return list(dict.fromkeys(f"{r['name']} on {r['model']}" for r in rows))
     if report.data.get("command") == "presets lint":
-        return [str(row["name"]) for row in report.data["presets"]]
+        return [row["name"] for row in report.data["presets"] if row["name"] not in skipped]
     return [path for path in classes_of(report) if path not in skipped] or [report.source]
 
 

@@ -18,7 +18,7 @@ from inspector.render.code import parsed
 from inspector.render.escape import Safe, safe
 from inspector.render.machine import dumped, plain
 from inspector.render.markdown import fenced, quoted
-from inspector.render.parts import split_where
+from inspector.render.parts import split_where, verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 KEY = "inspectPipe/v1"
@@ -51,6 +51,7 @@ def sarif(report: Report, look: Look) -> Safe:
         "properties": {
             "command": command(report),
             "source": safe(report.source),
+            "verdict": verdict(report)[1],
             "versions": {safe(k, 80): safe(v, 80) for k, v in report.versions.items()},
         },
     }
