@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspector.baselines.file import DEFAULT, Baseline, Entry, day, dump, load
 from inspector.baselines.keeping import Acceptance, pruned, updated
 from inspector.baselines.matching import apply
-from inspector.baselines.naming import BY_COMMAND, label
+from inspector.baselines.naming import BY_COMMAND, label, relative
 from inspector.baselines.reports import saved_report
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "label",
     "load",
     "pruned",
+    "relative",
     "saved_report",
     "updated",
 ]

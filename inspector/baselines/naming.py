@@ -28,7 +28,7 @@ def label(report: Report, folder: Path) -> str:
     command = str(report.data.get("command", ""))
     if command in BY_COMMAND:
         return command
-    parts = [_relative(part, folder) for part in report.source.split(_ARROW)]
+    parts = [relative(part, folder) for part in report.source.split(_ARROW)]
     return _ARROW.join([f"{command} {parts[0]}".strip(), *parts[1:]])
 
 
@@ -117,7 +117,8 @@ def by_class(report: Report) -> dict[str, str]:
     return {of_preset(r): of_class(r) for r in report.data.get("checks") or ()}
 
 
-def _relative(source: str, folder: Path) -> str:
+def relative(source: str, folder: Path) -> str:
+    """A path relative to the folder, whatever the current one is; what is no path as it is."""
     if not os.path.lexists(source):
         return source
     path = os.path.relpath(os.path.realpath(source), os.path.realpath(folder))

@@ -170,6 +170,7 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
             checked(report) if "checks" in report.data else tried(report) if "tried" in report.data else sized(report)
         )
         nothing = "no difference" if "other" in report.data else "nothing found"
+        nothing = "nothing has moved" if "sealed" in report.data else nothing
         short, long = ", ".join([nothing, *found]), f"{nothing} in {', '.join(size + found)}"
     source = safe(report.source, 200)
     if not width or len(source) + len(long) + 2 <= width:
@@ -179,9 +180,11 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
 
 
 def sized(report: Report) -> list[str]:
-    """``8 components, 149 settings``."""
+    """``8 components, 149 settings``, of a seal the files first."""
     components = report.data.get("components", ())
-    return [counted(len(components), "component"), counted(sum(len(c["settings"]) for c in components), "setting")]
+    files = [counted(report.data["sealed"]["files"], "file")] if "sealed" in report.data else []
+    settings = sum(len(c["settings"]) for c in components)
+    return [*files, counted(len(components), "component"), counted(settings, "setting")]
 
 
 def tried(report: Report) -> list[str]:
