@@ -15,6 +15,8 @@ _KIND = "inspect-pipe finding 1"
 """Part of every name, so that another way of making them can never give one of these."""
 _LENGTH = 16
 _ORDER = ("item", "attr", "live")
+_EXAMPLES = ("before", "after")
+"""What one of many counterexamples showed: another seed finds the same defect with other values."""
 
 
 def fingerprint(finding: Finding, ordinal: int = 0) -> str:
@@ -54,7 +56,7 @@ def fingerprints(findings: Iterable[Finding]) -> list[str]:
 
 def _facts(places: dict[str, Any]) -> dict[str, Any]:
     """The places that say something of their own: what a file says is also in the item, unless something is wrong."""
-    kept = {k: v for k, v in places.items() if k not in _ORDER}
+    kept = {k: v for k, v in places.items() if k not in _ORDER and k not in _EXAMPLES}
     before = kept.get("disk", kept.get("default"))
     for place in _ORDER:
         if place in places:
