@@ -102,6 +102,24 @@ def shown() -> Report:
     return made("DPM++ 2M Karras", ())
 
 
+def searched() -> Report:
+    from inspector.roundtrips.report import report_of
+    from inspector.roundtrips.tasks import laws_of
+
+    return report_of("DDIMScheduler", laws_of(["DDIMScheduler"], ["IPR401", "IPR406"], examples=2), 0, 2, {})
+
+
+def checked() -> Report:
+    from diffusers import DDIMScheduler
+
+    from inspector.locks.checking import report_of
+    from inspector.locks.file import Lock
+    from inspector.locks.sealing import sealed
+
+    before, now = Lock("x", **sealed(DDIMScheduler())), Lock("x", **sealed(DDIMScheduler(beta_end=0.012)))
+    return report_of("x", before, now)
+
+
 def by_hand() -> Report:
     made = hostile_report()
     accepted = (Suppressed(finding(), "known", "baseline", "2031-01-01"), Suppressed(finding(), "", "settings"))
@@ -120,6 +138,8 @@ MADE: dict[str, Callable[[], Report]] = {
     "presets list": listed,
     "presets show": shown,
     "presets lint": linted,
+    "roundtrip": searched,
+    "check": checked,
     "by hand": by_hand,
 }
 
@@ -139,8 +159,7 @@ def test_what_is_written_is_what_was_published(name: str, written: dict[str, Rep
         LINE.validate(row)
         assert set(row) == set(LINE.schema["$defs"][row["kind"]]["properties"])
     assert [rows[0]["kind"], rows[-1]["kind"]] == ["report", "summary"]
-    if "snapshot" in whole["data"]:
-        SNAPSHOT.validate(whole["data"]["snapshot"])
+    assert SNAPSHOT.is_valid(whole) == ("snapshot" in whole["data"])
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -154,6 +173,7 @@ def test_every_command_writes_the_names_that_the_design_fixes(name: str, written
         "blame": ("hops",),
         "call": ("pipelines",),
         "sigmas": ("checks",),
+        "roundtrip": ("laws",),
     }.get(name, ())
     assert set(fixed) <= set(written[name].data) & set(REPORT.schema["properties"]["data"]["properties"])
 
@@ -207,6 +227,26 @@ def test_every_schema_is_printed_with_its_head(
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 2 and f"did you mean {name}?" in capsys.readouterr().err
+
+
+def test_snapshots_and_seals_as_they_are_written_validate() -> None:
+    from diffusers import DDIMScheduler, EulerDiscreteScheduler
+
+    from inspector.locks.file import Lock, dump
+    from inspector.locks.sealing import sealed
+    from inspector.render.machine import snapshot_json
+
+    SNAPSHOT.validate(json.loads(snapshot_json(inspector.capture(DDIMScheduler()))))
+    schema = validator("lock")
+    files: dict[str, dict[str, Any]] = {
+        "model_index.json": {"content": "0" * 16},
+        "x.safetensors": {"size": 1, "header": "0" * 16},
+    }
+    for made in (Lock("sd", files=files), Lock("x", **sealed(EulerDiscreteScheduler(use_karras_sigmas=True)))):
+        content = json.loads(dump(made))
+        schema.validate(content)
+        assert not schema.is_valid({**content, "files": {"x": {}}})
+    assert content["schedules"] and not schema.is_valid({**content, "schedules": {"scheduler": {"4": {}}}})
 
 
 def test_a_baseline_that_the_tool_writes_validates_and_a_mistyped_key_does_not() -> None:

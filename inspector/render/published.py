@@ -117,8 +117,18 @@ def lines_schema() -> dict[str, Any]:
 
 
 def snapshot_schema() -> dict[str, Any]:
-    """Of ``data.snapshot``: all that was seen of one source."""
-    return titled("snapshot", "A snapshot of inspect-pipe (data.snapshot of a report)", generated(Snapshot))
+    """Of the file of ``inspect-pipe snapshot``: of a report, what makes it a SOURCE."""
+    made = generated(Document)
+    fields = {k: made["properties"][k] for k in ("schema", "tool", "source", "versions")}
+    data = {"type": "object", "properties": {"snapshot": reference("Snapshot")}, "required": ["snapshot"]}
+    document = {
+        "type": "object",
+        "description": "All that was seen of one source. A report of diff (-f json) holds it too.",
+        "properties": {**fields, "data": data},
+        "required": [*fields, "data"],
+        "$defs": {"Tool": made["$defs"]["Tool"], **parts_of(Snapshot)},
+    }
+    return titled("snapshot", "A snapshot of inspect-pipe", document)
 
 
 def lined(kind: str, part: dict[str, Any]) -> dict[str, Any]:
