@@ -98,6 +98,7 @@ def ask(
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     timeout: float = SECONDS,
     progress: Callable[[str], None] | None = None,
+    tell: Callable[[Any], None] | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Have a source built in the worker and one of :data:`inspector.worker.TASKS` done with the live object.
@@ -110,6 +111,7 @@ def ask(
         limits: the caps for reading.
         timeout: how many seconds it may take.
         progress: told what is being done.
+        tell: told of the task's own progress, from another thread.
         options: weights, torch_dtype, device, trust_remote_code, hash_seed.
 
     Raises:
@@ -126,7 +128,7 @@ def ask(
 
     say(f"building {text}")
     with Worker(dataclasses.replace(request, task=task, given=given)) as worker:
-        found = worker.answer()
+        found = worker.answer(tell)
     if isinstance(found, dict):
         return found
     reason = found.reason if isinstance(found, Skip) else "no answer"

@@ -47,6 +47,9 @@ SAVED = {"trace": "inspector.tracing.tasks:trace_snapshot"}
 NO_SOURCE = "none"
 """The scheme of a task that needs no object, only what it is given; it is told a function for its progress too."""
 
+WITH_PROGRESS = ("lint",)
+"""Tasks with a live object that are told a function for their progress too."""
+
 WITH_FILES = ("trace", "blame", "lock")
 """Tasks that are also told what the JSON files say: component path -> content."""
 
@@ -112,8 +115,10 @@ def told(request: Request, tell: Callable[[Any], None]) -> dict[str, Any]:
         limits = dataclasses.replace(limits, seconds=limits.seconds + int(request.seconds))
     built = build(request, limits, forbidden)
     module, _, name = TASKS[request.task].partition(":")
-    files = {"disk": built.disk} if request.task in WITH_FILES else {}
-    found: dict[str, Any] = getattr(importlib.import_module(module), name)(built.obj, **request.given, **files)
+    more: dict[str, Any] = {"disk": built.disk} if request.task in WITH_FILES else {}
+    if request.task in WITH_PROGRESS:
+        more["tell"] = lambda *said: tell(said)
+    found: dict[str, Any] = getattr(importlib.import_module(module), name)(built.obj, **request.given, **more)
     return {**found, "skipped": [dataclasses.asdict(s) for s in built.skipped]}
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from inspector.cli.delivery import deliver, promise
 from inspector.cli.diffing import Request, merged
-from inspector.cli.output import progress
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.samplers.owntables import load_table, parse, read_rows
 from inspector.samplers.presets import Preset
@@ -64,16 +63,15 @@ def run_lint(request: Request, table: str, models: Sequence[str], steps: str, ti
         given["steps"] = list(steps_of(steps))
     seconds = timeout or settings.timeout or SECONDS
     from inspector import snapshots
+    from inspector.cli.sigmas import bar
 
-    if live:
-        with progress() as tell:
-            found = snapshots.ask(table, "lint", given, timeout=seconds, progress=tell)
-    else:
+    if not live:
         given["table"] = read_rows(table)
-        from inspector.cli.sigmas import bar
-
-        with bar() as tell_progress:
-            found = snapshots.alone("lint", given, timeout=seconds, progress=tell_progress)
+    with bar() as tell:
+        if live:
+            found = snapshots.ask(table, "lint", given, timeout=seconds, tell=tell)
+        else:
+            found = snapshots.alone("lint", given, timeout=seconds, progress=tell)
     return deliver(filtered(report_of(found), settings), request, settings, inspected)
 
 
