@@ -65,9 +65,13 @@ def why_not(cls: Any) -> str:
     return ""
 
 
+@cache
 def signature(cls: Any) -> dict[str, inspect.Parameter]:
-    """The named parameters of a class's ``__init__``, in order."""
-    found = inspect.signature(cls.__init__).parameters.items()
+    """The named parameters of a class's ``__init__``, in order; postponed annotations are evaluated where they can."""
+    try:
+        found = inspect.signature(cls.__init__, eval_str=True).parameters.items()
+    except Exception:  # noqa: BLE001 (an annotation of somebody's own may raise anything)
+        found = inspect.signature(cls.__init__).parameters.items()
     return {k: p for k, p in found if k != "self" and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
 
 

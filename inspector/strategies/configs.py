@@ -12,6 +12,8 @@ from inspector.strategies.parameters import exotic, required, values, varied
 
 MOST = 8
 """Settings a drawn config names beside those passed by position: faults that need more are not known."""
+MORE = 4
+"""A config goes on to another setting with MORE to 1."""
 SLOW = frozenset({"DPMSolverSDEScheduler", "KDPM2AncestralDiscreteScheduler", "KDPM2DiscreteScheduler",
                   "ScoreSdeVeScheduler"})  # fmt: skip
 """Classes whose constructor takes 20 to 200 ms for the usual 1000 training steps: nine in ten configs say fewer."""
@@ -86,22 +88,26 @@ def drawn(cls: Any, positional: bool = False, odd: bool = False) -> Any:
     leading = [n for n, known in zip(order, names, strict=False) if n == known]
     have_to = required(cls)
     odd_names = [n for n in order if exotic(cls, n)] if odd else []
-    names_strategy = st.lists(st.sampled_from(names), unique=True, max_size=MOST) if names else st.just([])
+    name, more = st.sampled_from(names or ("",)), st.integers(0, MORE)
     many = st.integers(0, min(2, len(leading)))
     tenth, few = st.integers(0, 9), st.integers(1, FEW)
     slow = cls.__name__ in SLOW and "num_train_timesteps" in names
 
     @st.composite  # type: ignore[untyped-decorator]
     def one(draw: Any) -> SchedulerConfig:
-        chosen: list[str] = draw(names_strategy)
         first = draw(many) if positional and leading else 0
-        wanted = {*chosen, *leading[:first], *have_to}
-        kwargs = {n: draw(values(cls, n)) if n in names else have_to[n] for n in sorted(wanted)}
+        kwargs = {**have_to, **{n: draw(values(cls, n)) for n in leading[:first]}}
+        # each name with its value, so that a shrink takes both away together
+        for _ in range(MOST if names else 0):
+            if not draw(more):
+                break
+            chosen = draw(name)
+            kwargs[chosen] = draw(values(cls, chosen))
         if slow and draw(tenth):
             kwargs["num_train_timesteps"] = draw(few)
         if odd_names:
-            name = draw(st.sampled_from(odd_names))
-            kwargs[name] = draw(st.sampled_from(exotic(cls, name)))
+            chosen = draw(st.sampled_from(odd_names))
+            kwargs[chosen] = draw(st.sampled_from(exotic(cls, chosen)))
         return SchedulerConfig(cls, {n: kwargs[n] for n in sorted(kwargs, key=order.__getitem__)}, first)
 
     return one()

@@ -64,7 +64,9 @@ def choices(name: str) -> tuple[Any, ...]:
 
 
 def kinds(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, or the one annotation; the text of a postponed one is no type and gives nothing."""
+    """The members of a union, or the one annotation; text that could not be evaluated counts as no annotation."""
+    if isinstance(annotation, str):
+        return (inspect.Parameter.empty,)
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return tuple(k for member in typing.get_args(annotation) for k in kinds(member))
     return (annotation,)
