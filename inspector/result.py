@@ -40,7 +40,7 @@ class Result:
         return self.report.data
 
     def text(self, form: str = "human", *, verbose: bool = False) -> str:
-        """The report as human, json, jsonl or markdown text."""
+        """The report as text in one of :data:`inspector.render.FORMATS`; ``verbose`` with every note in full."""
         return str(render(self.report, form, Look(width=shutil.get_terminal_size((80, 24)).columns, verbose=verbose)))
 
     def __str__(self) -> str:

@@ -153,6 +153,16 @@ def test_the_command_tells_and_exits_as_the_contract_says(folder: Path, table: s
     assert said in done.stdout and not done.stderr
 
 
+def test_progress_is_told_of_a_table_in_code_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector import snapshots
+
+    monkeypatch.chdir(folder)
+    told: list[Any] = []
+    given = {"where": "py:mine:SAMPLERS", "models": ["sd15"], "steps": [10]}
+    found = snapshots.ask("py:mine:SAMPLERS", "lint", given, tell=told.append)
+    assert told == [[1, 1, "DPM++ Karras on sd15"]] and len(found["checks"]) == 1
+
+
 def test_findings_can_be_accepted(folder: Path) -> None:
     done = run("bad.toml", "--model", "sd15", "--steps", "10", "--ignore", "IPS308", cwd=folder)
     assert done.returncode == 0 and "ignored" in done.stdout, done.stderr

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from inspector.model import InspectError
+from inspector.samplers.lint import lint
+from inspector.samplers.linted import report_of
 from inspector.samplers.models import MODELS
 from inspector.samplers.shapes import entries
 
@@ -134,14 +136,41 @@ def test_an_unknown_class_is_told_its_neighbours() -> None:
     assert found.wrong and found.hint.startswith("did you mean EulerDiscreteScheduler")
 
 
-def test_a_class_of_ones_own_is_left_out_with_its_reason() -> None:
-    from diffusers import EulerDiscreteScheduler
+def test_a_class_of_ones_own_is_checked_as_the_one_it_derives_from() -> None:
+    from diffusers import EulerAncestralDiscreteScheduler, PNDMScheduler
 
-    class EulerDiscreteScheduler2(EulerDiscreteScheduler):
+    class Mine(EulerAncestralDiscreteScheduler):
+        def step(self, *given: Any, **named: Any) -> Any:
+            return super().step(*given, **named)
+
+    class Warm(PNDMScheduler):
         pass
 
-    [found] = entries({"x": EulerDiscreteScheduler2}, CONFIG, "test")
-    assert found.preset is None and "not of diffusers" in found.problem and not found.wrong
+    table = {"mine": (Mine, {"use_karras_sigmas": True}), "warm": (Warm, {"skip_prk_steps": True})}
+    entry = entries(table, CONFIG, "test")[0]
+    assert entry.preset is not None
+    assert (entry.preset.cls, entry.preset.own) == ("EulerAncestralDiscreteScheduler", Mine)
+    found = lint(table, "test", models=["sd15"], steps=[10])
+    assert [row["class"] for row in found["checks"]] == ["Mine", "Warm"]
+    assert all(row["loop"]["ran"] and row["loop"]["raised"] is None for row in found["checks"])
+    [first, *rest] = report_of(found).findings
+    assert (first.code, first.where) == ("IPS308", "mine") and "not taken by Mine" in first.message
+    assert [(f.code, f.where) for f in rest] == [("IPS309", "warm")]  # the model has it anyway
+
+
+def test_a_class_of_ones_own_that_does_otherwise_is_left_out_with_its_reason() -> None:
+    from diffusers import EulerDiscreteScheduler
+
+    class Other(EulerDiscreteScheduler):
+        def set_timesteps(self, *given: Any, **named: Any) -> None:
+            super().set_timesteps(*given, **named)
+
+    class Foreign:
+        from_config = set_timesteps = classmethod(lambda cls: None)
+
+    for row, said in ((Other, "has a set_timesteps of its own"), (Foreign, "not of diffusers")):
+        [found] = entries({"x": row}, CONFIG, "test")
+        assert found.preset is None and said in found.problem and not found.wrong
 
 
 @pytest.mark.parametrize("table", [3, "text", {}, [], None, object()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -191,6 +192,18 @@ def test_without_a_package_two_classes_are_skipped_by_name(monkeypatch: pytest.M
         assert [s.where for s in result.skipped] == ["DPM++ SDE on sd15"]
     finally:
         build.class_of.cache_clear()
+
+
+def test_without_scipy_there_is_one_line_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector.samplers.lint import lint
+
+    monkeypatch.setitem(sys.modules, "scipy", None)  # how Python itself notes that there is none
+    table = {"Euler": {"class": "EulerDiscreteScheduler"}}
+    for work in (lambda: inspector.check_preset("Euler", steps=5), lambda: lint(table, "mine", steps=(5,))):
+        with pytest.raises(InspectError) as error:
+            work()
+        assert error.value.exit_code == 2 and "pip install" in error.value.hint
+        assert error.value.message.startswith("scipy is not installed") and "\n" not in error.value.message
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from inspector.model import EXIT_USAGE, InspectError
 from inspector.samplers.models import Model
 from inspector.samplers.presets import Preset, call_for, kwargs_for
 
@@ -64,6 +65,26 @@ def class_of(name: str) -> Any:
     return cls
 
 
+def class_for(preset: Preset) -> Any:
+    """The class that a preset makes.
+
+    Raises:
+        Missing: a package that the class needs is not installed.
+    """
+    return class_of(preset.cls) if preset.own is None else preset.own
+
+
+def need_scipy() -> None:
+    """Refuse before the work what cannot be judged: some of the float64 schedules are quantiles that scipy computes.
+
+    Raises:
+        InspectError: scipy is not installed (exit 2).
+    """
+    if not _installed("scipy"):
+        message = "scipy is not installed: the schedules that presets are held against need it"
+        raise InspectError(message, hint='pip install "scipy>=1.10"', exit_code=EXIT_USAGE)
+
+
 def _installed(name: str) -> bool:
     from importlib.util import find_spec
 
@@ -86,7 +107,11 @@ def make(cls: Any, preset: Preset, model: Model, kwargs: Mapping[str, Any]) -> A
 
 def _key(cls: Any, preset: Preset, model: Model, kwargs: Mapping[str, Any]) -> str:
     inherits = None if preset.built == "from_config" else list(preset.inherits)
-    return json.dumps([cls.__name__, inherits, dict(model.config), dict(kwargs)], sort_keys=True, default=repr)
+    return json.dumps(
+        [f"{cls.__module__}.{cls.__qualname__}", inherits, dict(model.config), dict(kwargs)],
+        sort_keys=True,
+        default=repr,
+    )
 
 
 class Workshop:

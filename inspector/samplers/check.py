@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from inspector.model import InspectError
 from inspector.samplers import facts
 from inspector.samplers.agreement import number, plain, smallest, worst
-from inspector.samplers.build import Missing, Subject, Workshop, call_of, class_of
+from inspector.samplers.build import Missing, Subject, Workshop, call_of, class_for
 from inspector.samplers.devices import misplaced, on
 from inspector.samplers.expected import Expected, NoReference, expected
 from inspector.samplers.grid import Grid, numbers, observe
@@ -56,7 +56,7 @@ def check(
     try:
         row["kwargs"] = subject.kwargs
         row["call"] = {k: v for k, v in call_of(subject, steps).items() if k != "num_inference_steps"}
-        cls = class_of(subject.preset.cls)
+        cls = class_for(subject.preset)
     except Missing as missing:
         return row | {"verdict": "skip", "reason": missing.reason}
     except InspectError as error:
@@ -178,7 +178,7 @@ def _empty(subject: Subject, steps: int, device: str, dtype: str) -> dict[str, A
     preset = subject.preset
     return {
         "preset": preset.key, "name": preset.name, "yours": keyed(preset.key) is None, "because": subject.why,
-        "class": preset.cls, "kwargs": {}, "call": {},
+        "class": preset.shown, "kwargs": {}, "call": {},
         "model": subject.model.name, "steps": steps, "device": device, "dtype": dtype,
         "verdict": "skip", "codes": [], "reason": "", "raised": None,
         "worst": None, "own": None, "times": None, "tolerance": None, "smallest_passing": None, "bound": "", "why": "",

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from inspector.samplers.agreement import number, relative
-from inspector.samplers.build import Subject, Workshop, call_of, class_of, parameters
+from inspector.samplers.build import Subject, Workshop, call_of, class_for, parameters
 from inspector.samplers.grid import observe
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def closest(subject: Subject, steps: int, shop: Workshop, theirs: Array, now: fl
     Returns:
         ``kwargs`` and ``call`` to add, ``relative``, and ``text`` to paste; None where nothing is nearer.
     """
-    cls = class_of(subject.preset.cls)
+    cls = class_for(subject.preset)
     best: tuple[float, dict[str, Any], dict[str, Any]] | None = None
     for extra in _candidates(parameters(cls), subject.kwargs):
         off = _try(subject, shop, cls, extra, call_of(subject, steps), theirs)

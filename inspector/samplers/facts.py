@@ -11,7 +11,7 @@ from inspector.samplers.again import again
 from inspector.samplers.between import between_off
 from inspector.samplers.build import Subject, Workshop, call_of, parameters
 from inspector.samplers.devices import FOLLOWING, SIMULATED, moved
-from inspector.samplers.grid import Grid, numbers
+from inspector.samplers.grid import Grid, is_a, numbers
 from inspector.samplers.options import options_of
 from inspector.samplers.tolerance import bound
 
@@ -92,7 +92,7 @@ def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any
 
     levels, times = grid.sigmas, grid.timesteps
     bars = getattr(scheduler, "alphas_cumprod", None)
-    warm = type(scheduler).__name__ == "PNDMScheduler" and not scheduler.config.get("skip_prk_steps")
+    warm = is_a(scheduler, "PNDMScheduler") and not scheduler.config.get("skip_prk_steps")
     flows = scheduler.config.get("use_flow_sigmas")  # then the table of betas is there, and nothing comes of it
     discrete = bars is not None and scheduler.config.get("timestep_type") != "continuous" and not warm and not flows
     infinite = bars is not None and grid.derived and float(bars[-1]) == 0.0
@@ -101,7 +101,7 @@ def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any
         bad &= ~np.isnan(levels)
     if infinite:  # the terminal sigma of a zero SNR
         bad &= ~np.isposinf(levels)
-    upward = type(scheduler).__name__ in UPWARD or bool(scheduler.config.get("invert_sigmas"))
+    upward = is_a(scheduler, *UPWARD) or bool(scheduler.config.get("invert_sigmas"))
     last = len(bars) - 1 if discrete and bars is not None else np.inf
     out = (times < (0 if discrete else -np.inf)) | (times > last)
     down = np.diff(levels[:-1]) * (-1.0 if upward else 1.0)
@@ -118,7 +118,7 @@ def of_grid(scheduler: Any, grid: Grid, row: Mapping[str, Any]) -> dict[str, Any
         "start": None,
     }
     if not grid.derived and not upward and len(levels) and np.isfinite(levels[-1]):
-        asked = scheduler.config.get("final_sigmas_type") == "sigma_min" or type(scheduler).__name__ in NO_NOISE_LEFT
+        asked = scheduler.config.get("final_sigmas_type") == "sigma_min" or is_a(scheduler, *NO_NOISE_LEFT)
         found["end"] = {"sigma": float(levels[-1]), "asked": asked}
     if row["steps"] == 1 and bars is not None and len(levels) and not row["call"] and not upward and not flows:
         top = float(numbers(bars)[-1])

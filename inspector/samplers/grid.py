@@ -85,11 +85,16 @@ def place(held: Any) -> tuple[str, str]:
     return kind, str(getattr(held, "dtype", type(held).__name__)).removeprefix("torch.")
 
 
+def is_a(scheduler: Any, *names: str) -> bool:
+    """Whether its class, or one that it derives from, is called so."""
+    return any(c.__name__ in names for c in type(scheduler).__mro__)
+
+
 def warmed_up(scheduler: Any, raw: Array) -> Array:
     """PNDM visits its second timestep twice on purpose: once to look, once to go."""
     import numpy as np
 
-    if type(scheduler).__name__ == "PNDMScheduler" and scheduler.config.get("skip_prk_steps") and len(raw) > 2:
+    if is_a(scheduler, "PNDMScheduler") and scheduler.config.get("skip_prk_steps") and len(raw) > 2:
         return np.delete(raw, 2)
     return raw
 

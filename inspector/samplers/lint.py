@@ -34,15 +34,16 @@ def lint(
         tell: told after each preset how many are done.
 
     Raises:
-        InspectError: it is no table, or a model does not exist (exit 2).
+        InspectError: it is no table, a model does not exist, or scipy is missing (exit 2).
     """
     import torch
 
     from inspector.observe import versions
-    from inspector.samplers.build import Subject, Workshop
+    from inspector.samplers.build import Subject, Workshop, need_scipy
     from inspector.samplers.models import find_model
     from inspector.samplers.run import Plan, run
 
+    need_scipy()
     torch.set_num_threads(1)
     chosen = [find_model(name) for name in models]
     found = entries(table, MODELS["sd15"].config, where)
@@ -68,7 +69,7 @@ def on(preset: Preset, chosen: Iterable[Model]) -> list[Model]:
 
 def told(entry: Entry) -> dict[str, Any]:
     preset = entry.preset
-    cls, kwargs = (preset.cls, {k: plain(v) for k, v in preset.kwargs.items()}) if preset else ("", {})
+    cls, kwargs = (preset.shown, {k: plain(v) for k, v in preset.kwargs.items()}) if preset else ("", {})
     problem = {"problem": entry.problem, "hint": entry.hint, "wrong": entry.wrong}
     return {"name": entry.name, "class": cls, "kwargs": kwargs, "built": preset.built if preset else "", **problem}
 
@@ -89,14 +90,14 @@ def same_ones(presets: Sequence[Preset], chosen: Sequence[Model], shop: Any) -> 
 
 def behaviour(preset: Preset, models: Sequence[Model], shop: Any) -> Any:
     """What the preset does on each model, in a form that compares; None where it raises."""
-    from inspector.samplers.build import Missing, Subject, call_of, class_of
+    from inspector.samplers.build import Missing, Subject, call_of, class_for
     from inspector.samplers.trail import trail
 
     seen: list[Any] = []
     for model in models:
         subject = Subject(preset, model)
         try:
-            made = shop.get(class_of(preset.cls), preset, model, subject.kwargs)
+            made = shop.get(class_for(preset), preset, model, subject.kwargs)
         except Missing:
             return None
         except Exception:  # noqa: BLE001 (the check itself reports it)

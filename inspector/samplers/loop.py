@@ -85,10 +85,10 @@ def judged(scheduler: Any) -> bool:
     IPNDM and PNDM average raw outputs of several timesteps, which only for epsilon are the same all along. KDPM2 goes
     by levels between those of its grid, which its scaling tells apart from the grid's only while they are large.
     """
-    name, config = type(scheduler).__name__, scheduler.config
-    if name == "PNDMScheduler":
+    config, names = scheduler.config, [c.__name__ for c in type(scheduler).__mro__]
+    if "PNDMScheduler" in names:
         return bool(config.get("skip_prk_steps")) and config.get("prediction_type", "epsilon") == "epsilon"
-    return not name.startswith(("IPNDM", "KDPM2")) and not why_not(scheduler)
+    return not any(name.startswith(("IPNDM", "KDPM2")) for name in names) and not why_not(scheduler)
 
 
 def wants_more(scheduler: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from inspector.samplers.build import Missing, Subject, Workshop, call_of, class_of, parameters
+from inspector.samplers.build import Missing, Subject, Workshop, call_of, class_for, class_of, parameters
 from inspector.samplers.grid import Grid, observe
 from inspector.samplers.models import Model
 from inspector.samplers.trail import held, trail
@@ -34,7 +34,7 @@ def options_of(subject: Subject, shop: Workshop) -> Options:
     """Try each option: make the scheduler without it and see whether sigmas, timesteps or steps are different."""
     found = Options()
     try:
-        cls = class_of(subject.preset.cls)
+        cls = class_for(subject.preset)
     except Missing:
         return found
     kwargs, taken = subject.kwargs, parameters(cls)

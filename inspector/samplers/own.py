@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspector.samplers.build import Subject, Workshop, class_of
+from inspector.samplers.build import Subject, Workshop, class_for
 from inspector.samplers.expected import FAMILIES
 from inspector.samplers.families import continuous, discrete, indexed, rectified
 from inspector.samplers.families.tables import FLOORED, UNFLOORED
@@ -14,7 +14,7 @@ from inspector.samplers.recipes import OPTIONS, Recipe, beta_of
 def own(subject: Subject, shop: Workshop) -> Recipe | None:
     """The recipe, or None for a class or option that has none. Whether it is right shows when it is run."""
     cls = subject.preset.cls
-    config = dict(shop.get(class_of(cls), subject.preset, subject.model, subject.kwargs).config)
+    config = dict(shop.get(class_for(subject.preset), subject.preset, subject.model, subject.kwargs).config)
     family = FAMILIES.get(cls)
     levels = next(
         (v for k, v in OPTIONS.items() if config.get(k) and cls != "EulerAncestralDiscreteScheduler"), "times"

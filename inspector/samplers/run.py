@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.samplers import facts
-from inspector.samplers.build import Missing, Subject, Workshop, class_of
+from inspector.samplers.build import Missing, Subject, Workshop, class_for
 from inspector.samplers.check import Loop, check
 from inspector.samplers.models import MODELS, Model
 from inspector.samplers.presets import PRESETS, Preset
@@ -96,7 +96,7 @@ def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]
         row = check(subject, n, shop, device=plan.device, dtype=plan.dtype, loop=loop, known=known)
         failed = failed or bool(row["loop"] and row["loop"].get("raised"))
         if not plan.steps and row["raised"] and row["raised"]["limit"]:
-            row |= {"verdict": "skip", "reason": f"{subject.preset.cls} does not accept {n} steps", "raised": None}
+            row |= {"verdict": "skip", "reason": f"{subject.preset.shown} does not accept {n} steps", "raised": None}
         if plan.against and row["sigmas"]:
             from inspector.samplers.against import against
 
@@ -112,7 +112,7 @@ def _series(plan: Plan, subject: Subject, shop: Workshop) -> list[dict[str, Any]
 def first_of_its_kind(subject: Subject, shop: Workshop) -> bool:
     """Whether no scheduler that differs only in betas has been run; nor in spacing, where steps go by sigmas."""
     try:
-        made = shop.get(class_of(subject.preset.cls), subject.preset, subject.model, subject.kwargs)
+        made = shop.get(class_for(subject.preset), subject.preset, subject.model, subject.kwargs)
     except Exception:  # noqa: BLE001 (the check itself reports it)
         return False
     ran: set[str] = shop.once(Workshop, "run", set)
@@ -124,7 +124,7 @@ def first_of_its_kind(subject: Subject, shop: Workshop) -> bool:
 
 def _facts(subject: Subject, shop: Workshop, steps: int, device: str) -> facts.Facts | None:
     try:
-        cls = class_of(subject.preset.cls)
+        cls = class_for(subject.preset)
         made = shop.get(cls, subject.preset, subject.model, subject.kwargs)
     except Missing:
         return None

@@ -201,14 +201,28 @@ def made(
 
     word = cls if isinstance(cls, str) else cls.__name__
     known = getattr(diffusers, word, None)
-    if not isinstance(cls, str) and cls is not known:
-        return Entry(name, problem=f"{word} is a class of {cls.__module__}, not of diffusers: it is not checked")
+    own = None if isinstance(cls, str) or cls is known else cls
+    if own is not None:
+        known = parent_of(own)
+        if known is None:
+            return Entry(name, problem=f"{word} is a class of {cls.__module__}, not of diffusers: it is not checked")
+        if own.set_timesteps is not known.set_timesteps:
+            said = f"{word} has a set_timesteps of its own: what {known.__name__} should hold says nothing of it"
+            return Entry(name, problem=said)
+        word = known.__name__
     if not is_scheduler_class(known):
         return unknown(name, word)
     if not all(isinstance(k, str) for k in kwargs):
         return Entry(name, problem="a key of its kwargs is no text", wrong=True)
     given = dict(kwargs)
-    return Entry(name, Preset(name, name, word, given, kind=kind_of(word, given), source=where, built=built))
+    return Entry(name, Preset(name, name, word, given, kind=kind_of(word, given), source=where, built=built, own=own))
+
+
+def parent_of(cls: Any) -> Any:
+    """The scheduler of diffusers that a class of the user's own derives from; None where there is none."""
+    import diffusers
+
+    return next((c for c in cls.__mro__ if is_scheduler_class(c) and getattr(diffusers, c.__name__, None) is c), None)
 
 
 def unknown(name: str, word: str) -> Entry:

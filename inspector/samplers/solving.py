@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from inspector.samplers.agreement import number
-from inspector.samplers.build import Subject, Workshop, call_of, class_of
+from inspector.samplers.build import Subject, Workshop, call_of, class_for
 from inspector.samplers.order import Order, order
 from inspector.samplers.solve import solve
 
@@ -24,7 +24,7 @@ def solved(subject: Subject, steps: int, shop: Workshop, device: str, dtype: str
         ``allowed``; ``short``, why the loop does not get there, or empty; ``reason`` where there are no numbers.
     """
     kwargs = subject.kwargs
-    made = shop.get(class_of(subject.preset.cls), subject.preset, subject.model, kwargs)
+    made = shop.get(class_for(subject.preset), subject.preset, subject.model, kwargs)
     where = device if device not in ("cpu", "simulated") else "cpu"
 
     def call(n: int) -> dict[str, Any]:
@@ -66,10 +66,10 @@ def short(fit: Order) -> str:
 def worse(fit: Order, subject: Subject, shop: Workshop, call: Call, where: str) -> str:
     """Whether a solver of third order is farther off than the same of second order, whatever N; or empty."""
     preset, kwargs = subject.preset, subject.kwargs
-    made = shop.get(class_of(preset.cls), preset, subject.model, kwargs)
+    made = shop.get(class_for(preset), preset, subject.model, kwargs)
     if int(made.config.get("solver_order") or 0) < 3:
         return ""
-    lower = shop.get(class_of(preset.cls), preset, subject.model, {**kwargs, "solver_order": 2})
+    lower = shop.get(class_for(preset), preset, subject.model, {**kwargs, "solver_order": 2})
     second = shop.once(lower, f"order {where}", lambda: order(lower, call=call, device=where))
     pairs = [(a.steps, a.std_error, b.std_error) for a, b in zip(fit.points, second.points, strict=True)]
     late = [(n, abs(a), abs(b)) for n, a, b in pairs if a is not None and b is not None and n >= 20]

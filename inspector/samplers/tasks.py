@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from inspector.samplers.build import Workshop
+from inspector.samplers.build import Workshop, need_scipy
 from inspector.samplers.devices import usable
 from inspector.samplers.models import MODELS, Model
 from inspector.samplers.presets import Preset, find, keyed
@@ -41,10 +41,11 @@ def checks_of(
         ``checks``, ``versions``, ``device`` (what it is called, where it is a GPU).
 
     Raises:
-        InspectError: there is no such device.
+        InspectError: there is no such device, or no scipy.
     """
     import torch
 
+    need_scipy()
     torch.set_num_threads(1)
     kind = usable(device)
     chosen = [MODELS[m] if isinstance(m, str) else Model(**m) for m in models]

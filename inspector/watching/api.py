@@ -59,7 +59,7 @@ class Watch:
         return self.result
 
     def text(self, form: str = "human", *, verbose: bool = False) -> str:
-        """The report as human, json, jsonl or markdown text."""
+        """The report as text in one of :data:`inspector.render.FORMATS`; ``verbose`` with every note in full."""
         return str(self.done().text(form, verbose=verbose))
 
     def __str__(self) -> str:

@@ -39,6 +39,7 @@ class Preset:
     ``comfy_sampler``: the sampler there. ``call``: keywords for ``set_timesteps``. ``flow``: the kwargs it needs beside
     its own on a flow model, None when it cannot do flow. ``source``: where the mapping is from. ``note``: what
     the mapping does not carry over.
+    ``own``: a class that derives from ``cls`` and takes its place, of a table in the user's own code.
     """
 
     key: str
@@ -59,3 +60,9 @@ class Preset:
     note: str = ""
     built: Literal["from_config", "constructor"] = "from_config"
     inherits: tuple[str, ...] = ()
+    own: Any = None
+
+    @property
+    def shown(self) -> str:
+        """The name of the class that is made."""
+        return self.cls if self.own is None else str(self.own.__name__)
