@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,8 +13,7 @@ ROOT = "inspect-pipe"
 """The first part of the node id of every item of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """``sources`` as they are shown -> as they are opened; ``items`` are node ids that were given as arguments.
 
     ``folders`` are inspected, also those of the ini file in a run that leaves them out.

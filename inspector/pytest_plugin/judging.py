@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +22,17 @@ Ignored = dict[str, str]
 """Code, or the start of one -> the reason why it is accepted."""
 
 
-@dataclass(slots=True)
 class Judge:
     """What this process knows of the sources of a run.
 
     ``shared`` is a folder where the workers of xdist leave for each other what they read.
     """
 
-    config: pytest.Config
-    shared: Path | None = None
-    _reports: dict[str, Any] = field(default_factory=dict)
-    _settings: Any = None
-    _baseline: Any = None
+    def __init__(self, config: pytest.Config, shared: Path | None = None) -> None:
+        self.config, self.shared = config, shared
+        self._reports: dict[str, Any] = {}
+        self._settings: Any = None
+        self._baseline: Any = None
 
     @property
     def settings(self) -> Settings:

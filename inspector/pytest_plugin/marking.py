@@ -79,9 +79,14 @@ def skip_without_gpu(item: pytest.Item) -> None:
     try:
         import torch
     except ImportError:
-        pytest.skip("gpu: torch is not installed")
+        raise skipped("gpu: torch is not installed") from None
     if not torch.cuda.is_available():
-        pytest.skip("gpu: torch.cuda.is_available() is False")
+        raise skipped("gpu: torch.cuda.is_available() is False")
+
+
+def skipped(reason: str) -> BaseException:
+    """Told at the test's own line, as for pytest's marker ``skip``."""
+    return pytest.skip.Exception(reason, _use_item_location=True)
 
 
 def read_sources(item: pytest.Item) -> None:
