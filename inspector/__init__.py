@@ -12,12 +12,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspector import strategies
     from inspector.model import Snapshot
     from inspector.result import Result
     from inspector.watching.api import Watch
 
-__all__ = ["__version__", "assert_same_sigmas", "capture", "check_preset", "diff", "trace", "watch", "whatif"]
+__all__ = [
+    "__version__",
+    "assert_same_sigmas",
+    "capture",
+    "check_preset",
+    "diff",
+    "roundtrip",
+    "strategies",
+    "trace",
+    "watch",
+    "whatif",
+]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """``inspector.strategies`` without an import of its own."""
+    if name != "strategies":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return importlib.import_module("inspector.strategies")
 
 
 def capture(obj: Any, **options: Any) -> Snapshot:
@@ -110,6 +133,37 @@ def trace(cls: Any, config: Any, *, component: str = "", key: str = "", **keywor
     from inspector.result import traced
 
     return traced(cls, config, component, key, keywords)
+
+
+def roundtrip(
+    *classes: Any,
+    law: str | Sequence[str] = (),
+    examples: int | None = None,
+    profile: str = "ci",
+    seed: int = 0,
+    known: Any = None,
+) -> Result:
+    """Search for the smallest config of a scheduler class that a law of round trips does not hold for.
+
+    Args:
+        classes: names of scheduler classes of diffusers, ``py:module:Class``, or classes, which are checked in this
+            process; all of diffusers when there are none.
+        law: codes or names of laws (``IPR402``, ``from-config``); all by default.
+        examples: how many cases of each law on each class, in place of the profile's.
+        profile: ``ci`` (20 cases) or ``nightly`` (300).
+        seed: the same seed gives the same cases, in any process.
+        known: the file of known defects that are told apart; the tool's own list by default.
+
+    Returns:
+        A result; ``data["laws"]`` has for each law and class whether it holds, is broken, known to be, or skipped, with
+        the counterexample and the Python that shows it.
+
+    Raises:
+        InspectError: no such class, law or profile; hypothesis is not installed.
+    """
+    from inspector.searching import result_of
+
+    return result_of(classes, law, examples, profile, seed, known)
 
 
 def check_preset(

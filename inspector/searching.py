@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inspector.model import EXIT_USAGE, InspectError, Report
+from inspector.model import EXIT_USAGE, InspectError, Report, Snapshot
+from inspector.result import Result
 from inspector.roundtrips.known import Known, load
 from inspector.settings import did_you_mean
 
@@ -21,9 +22,12 @@ MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched: ``classes`` and ``laws`` are all when empty; ``known`` None is the list of this package."""
+    """What is searched: ``classes`` and ``laws`` are all when empty; ``known`` None is the list of this package.
 
-    classes: tuple[str, ...] = ()
+    A class is a name, ``py:module:Class``, or the class itself, which is then checked in this process.
+    """
+
+    classes: tuple[Any, ...] = ()
     laws: tuple[str, ...] = ()
     examples: int | None = None
     profile: str = "ci"
@@ -48,11 +52,17 @@ def searched(search: Search, tell: Callable[[Any], None] | None = None) -> Repor
         raise InspectError(f"--examples {search.examples}: at least 1", exit_code=EXIT_USAGE)
     laws = laws_named(search.laws)
     examples = search.examples or PROFILES[search.profile]
-    task = {"laws": laws, "examples": examples, "seed": search.seed, "known": [raw(k) for k in load_known(search)]}
-    user = [c for c in search.classes if c.startswith("py:")]
-    theirs = [c.removeprefix("class:") for c in search.classes if c not in user]
-    parts: list[dict[str, Any]] = []
-    if theirs or not user:
+    task: dict[str, Any] = {
+        "laws": laws,
+        "examples": examples,
+        "seed": search.seed,
+        "known": [raw(k) for k in (load() if search.known is None else load(search.known))],
+    }
+    live = [c for c in search.classes if not isinstance(c, str)]
+    user = [c for c in search.classes if c not in live and c.startswith("py:")]
+    theirs = [c.removeprefix("class:") for c in search.classes if c not in live and c not in user]
+    parts = [here(cls, task) for cls in live]
+    if theirs or not search.classes:
         from inspector import classes
 
         for name in theirs:
@@ -71,6 +81,18 @@ def searched(search: Search, tell: Callable[[Any], None] | None = None) -> Repor
     return report_of(title(search), found, search.seed, examples, unchecked)
 
 
+def here(cls: Any, task: Mapping[str, Any]) -> dict[str, Any]:
+    """A class that is alive in this process; the one law that takes two processes says so."""
+    from inspector.roundtrips.tasks import ACROSS, laws_of
+
+    found = laws_of([cls.__name__], live=cls, **task)
+    if ACROSS in task["laws"]:
+        reason = "takes two processes: name the class as py:module:Class"
+        found["laws"].append({"law": ACROSS, "name": "hash-seed", "class": cls.__name__, "examples": 0, "cause": "",
+                              "counterexample": None, "verdict": "skip", "reason": reason})  # fmt: skip
+    return found
+
+
 def replay(texts: Mapping[str, str], tell: Callable[[Any], None] | None = None) -> Report:
     """Try saved counterexamples again.
 
@@ -85,7 +107,7 @@ def replay(texts: Mapping[str, str], tell: Callable[[Any], None] | None = None) 
     from inspector.roundtrips.report import report_of
 
     held = [read(text, where) for where, text in texts.items()]
-    laws = laws_named(sorted({str(h.get("law")) for h in held}))
+    laws_named(sorted({str(h.get("law")) for h in held}))
     own = sorted({str(h["source"]) for h in held if h.get("source")})
     parts = []
     for source in ("", *own):
@@ -96,7 +118,6 @@ def replay(texts: Mapping[str, str], tell: Callable[[Any], None] | None = None) 
         elif given["replays"]:
             parts += together("roundtrip", None, [given], SECONDS, tell)
     found, _ = joined(parts, files=False)
-    assert laws
     return report_of(", ".join(texts), found, int(held[0].get("seed", 0)), 1, {})
 
 
@@ -141,10 +162,6 @@ def joined(parts: Sequence[Mapping[str, Any]], *, files: bool) -> tuple[dict[str
     return found, unchecked
 
 
-def load_known(search: Search) -> tuple[Known, ...]:
-    return load() if search.known is None else load(search.known)
-
-
 def raw(known: Known) -> dict[str, Any]:
     names = ("title", "law", "cause", "upstream", "note")
     return {
@@ -175,4 +192,13 @@ def laws_named(given: Sequence[str]) -> list[str]:
 
 def title(search: Search) -> str:
     laws = f", law {', '.join(search.laws)}" if search.laws else ""
-    return f"{', '.join(search.classes) or 'all scheduler classes'}{laws}"
+    names = [c if isinstance(c, str) else c.__name__ for c in search.classes]
+    return f"{', '.join(names) or 'all scheduler classes'}{laws}"
+
+
+def result_of(classes: Sequence[Any], law: Any, examples: int | None, profile: str, seed: int, known: Any) -> Result:
+    """As :func:`searched`, for the Python API."""
+    laws = (law,) if isinstance(law, str) else tuple(law)
+    file = None if known is None else Path(known)
+    report = searched(Search(tuple(classes), laws, examples, profile, seed, file))
+    return Result(report, Snapshot(report.source, report.versions))

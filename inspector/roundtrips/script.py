@@ -49,8 +49,11 @@ def head(lines: list[str], trial: Trial) -> list[str]:
     if "folder" in text and "tempfile" not in modules:
         modules.append("tempfile")
     values = [*trial.config.kwargs.values(), *(e.value for e in trial.edits if not isinstance(e.value, type))]
-    names = {trial.config.cls.__name__, *(e.value.__name__ for e in trial.edits if e.kind == "swap")}
-    theirs = [f"from diffusers import {', '.join(sorted(names))}"]
+    places: dict[str, set[str]] = {}
+    for cls in (trial.config.cls, *(e.value for e in trial.edits if e.kind == "swap")):
+        package = cls.__module__.partition(".")[0]
+        places.setdefault("diffusers" if package == "diffusers" else cls.__module__, set()).add(cls.__name__)
+    theirs = [f"from {place} import {', '.join(sorted(names))}" for place, names in sorted(places.items())]
     standard = [f"import {m}" for m in sorted(modules)]
     return [*standard, *([""] if standard else []), *imports(*values), *theirs]
 

@@ -65,9 +65,13 @@ def why_not(cls: Any) -> str:
     return ""
 
 
-@cache
 def signature(cls: Any) -> dict[str, inspect.Parameter]:
     """The named parameters of a class's ``__init__``, in order; postponed annotations are evaluated where they can."""
+    return _signature(cls)
+
+
+@cache
+def _signature(cls: Any) -> dict[str, inspect.Parameter]:
     try:
         found = inspect.signature(cls.__init__, eval_str=True).parameters.items()
     except Exception:  # noqa: BLE001 (an annotation of somebody's own may raise anything)
