@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from inspector.rules import _FAMILIES, RULES
 from tests.handmade import snapshot
 
 pytest_plugins = ["pytester"]
+DATA = Path(__file__).parent / "data"
 CHECKS = tuple(f for f in FAMILIES if f != BASELINE)
 UNSEARCHED = ("-p", "no:unraisableexception")
 """Looking for lost exceptions would search torch's million objects at the end of every run."""
@@ -328,6 +330,24 @@ def test_a_baseline(there: pytest.Pytester) -> None:
         bad = run(there, "--inspect-pipe=split.json", option)
         assert bad.ret == pytest.ExitCode.USAGE_ERROR and not bad.outlines
         bad.stderr.fnmatch_lines([f"ERROR: {said}"])
+
+
+def test_a_project_with_a_pinned_baseline(there: pytest.Pytester, forked: None) -> None:
+    """Green; red the day one setting of its scheduler changes on disk; green again when it is put back."""
+    shutil.copytree(DATA / "project", there.path, dirs_exist_ok=True)
+    config = there.path / "models" / "sd15" / "scheduler" / "scheduler_config.json"
+    kept = config.read_text(encoding="utf-8")
+    green = run(there)
+    assert outcomes(green) == {"passed": len(FAMILIES)}
+    green.stdout.fnmatch_lines(
+        ["accepted: models/sd15: IPC104: our trainer writes the number of its run there (baseline)"]
+    )
+    config.write_text(json.dumps({**json.loads(kept), "use_karras_sigmas": True}), encoding="utf-8")
+    red = run(there)
+    assert outcomes(red) == {"failed": 1, "passed": len(FAMILIES) - 1}
+    red.stdout.fnmatch_lines(["FAILED inspect-pipe::models/sd15::disk - Findings: IPC104 scheduler.use_karras_sigmas"])
+    config.write_text(kept, encoding="utf-8")
+    assert run(there).ret == 0
 
 
 @pytest.fixture

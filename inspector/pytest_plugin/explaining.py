@@ -182,7 +182,7 @@ def hidden(left: dict[str, Any], right: dict[str, Any]) -> Iterator[str]:
             if key in held and not alike(held[key], dict.get(config, key)):
                 yield (
                     f"{name}: {key} is {dict.get(config, key)!r} as item, which == compares, "
-                    f"and {held[key]!r} as attribute, which code reads (IPC101)"
+                    f"but {held[key]!r} as attribute (IPC101)"
                 )
 
 
@@ -196,7 +196,8 @@ def snapshots(left: Snapshot, right: Snapshot) -> list[str]:
         fields = [f for f in left.__dataclass_fields__ if getattr(left, f) != getattr(right, f)]
         return [f"snapshots: no setting of {total} differs; what does: {', '.join(fields)}"]
     far = {f.where: far for f in found if (far := apart(*(f.places.get(k) for k in ("a", "b")))) is not None}
-    lines = [f"snapshots: {len(found)} differences in {total} settings (a is the left one, b the right one)"]
+    number = f"{len(found)} difference{'s' if len(found) > 1 else ''}"
+    lines = [f"snapshots: {number} in {total} settings (a is the left one, b the right one)"]
     if far:
         from inspector.samplers.agreement import smallest
 
