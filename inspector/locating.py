@@ -163,4 +163,4 @@ def shown(path: Path) -> str:
     spaces = [Path(os.path.realpath(os.environ[w])) for w in WORKSPACES if os.environ.get(w)]
     base = next((s for s in spaces if s == here or s in here.parents), here)
     real = Path(os.path.realpath(file.parent)) / file.name
-    return (real.relative_to(base) if base in real.parents else file).as_posix()
+    return next((p.relative_to(base) for p in (file, real) if base in p.parents), file).as_posix()

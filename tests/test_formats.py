@@ -116,6 +116,7 @@ def test_pages_for_people_carry_them_too() -> None:
 
 def test_places_reach_every_format_that_has_room_for_them(tmp_path: Path) -> None:
     given = full()
+    assert [i["check_name"] for i in json.loads(render(given, "gitlab"))].count("not-read") == 1
     for form in ("github", "gitlab"):
         first, second, *rest = READERS[form](render(given, form), tmp_path)
         assert (first.file, first.line) == ("models/a,b:c %/é.json", 7)
@@ -328,6 +329,20 @@ def test_findings_are_found_in_the_files(tmp_path: Path, monkeypatch: pytest.Mon
     assert places(model)["vae/config.json"] == {**absolute, "file": "config.json"}
     assert places(model)["unet.x"] == {"file": str(model / "unet" / "config.json")}
     assert not any(places(tmp_path / "absent").values()) and not any(places().values())
+
+
+def test_of_two_that_are_compared_the_second_is_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("a", '{\n "use_karras_sigmas": 1,\n "x": 1\n}'), ("b", '{\n\n "use_karras_sigmas": 2\n}')):
+        (tmp_path / name / "scheduler").mkdir(parents=True)
+        (tmp_path / name / "scheduler" / "scheduler_config.json").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    given = report(finding(), finding("IPD601", "scheduler.x"))
+    given = replace(given, data={**given.data, "other": {"components": given.data["components"]}})
+    found = list(located(given, [Path("a"), Path("b")]).values())
+    assert found == [
+        {"file": "b/scheduler/scheduler_config.json", "line": 3},
+        {"file": "a/scheduler/scheduler_config.json", "line": 3},
+    ]
 
 
 def test_notes_and_pages_know_the_formats() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspector.cli.guarded import say
 from inspector.cli.output import emit, look
-from inspector.model import EXIT_UNWRITABLE, EXIT_USAGE, InspectError, Report
+from inspector.model import EXIT_UNWRITABLE, EXIT_USAGE, InspectError, Report, Skip
 from inspector.render import FOR_CI, render
 from inspector.render.escape import Safe, safe
 from inspector.settings import FORMATS, Settings, did_you_mean
@@ -18,10 +19,16 @@ from inspector.settings import FORMATS, Settings, did_you_mean
 if TYPE_CHECKING:
     from inspector.cli.diffing import Request
 
+TOLD_ALL_THE_SAME = ("github", "junit")
+"""Formats that tell of a command that failed. Not those from whose empty list a server takes it that all is fixed."""
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """Names the file in which GitHub collects a step's part of the job summary."""
 _LARGEST = 1 << 20
 """GitHub takes no more of one step."""
+
+
+OWED: list[Request] = []
+"""The request whose reports are promised, and not yet written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ def promise(request: Request, inspected: Sequence[Path] = ()) -> None:
             )  # fmt: skip
         seen.add(place)
         refuse(file, inspected)
+    OWED[:] = [request]
 
 
 def targets(given: Sequence[str]) -> list[Target]:
@@ -98,6 +106,7 @@ def deliver(
     """
     from inspector.cli.diffing import status
 
+    OWED.clear()
     code = status(report, settings) if code is None else code
     files = [(t.form, look(verbose=settings.verbose, to_file=True), t.file) for t in targets(request.reports)]
     own = look(verbose=settings.verbose, to_file=request.output is not None)
@@ -121,6 +130,25 @@ def deliver(
     if failed:
         raise together(failed, len(wanted))
     return code
+
+
+def tell_failure(message: str, where: str, code: int) -> None:
+    """Tell CI, in the formats that were asked for, that nothing could be found out; what cannot be written is left.
+
+    Args:
+        message: what went wrong.
+        where: what it is about.
+        code: the exit status.
+    """
+    for request in OWED:
+        skip = Skip(where or request.source, message, failed=True)
+        report = Report(request.source, skipped=(skip,), data={"exit_code": code})
+        wanted = [(request.form, request.output), *((t.form, t.file) for t in targets(request.reports))]
+        for form, file in wanted:
+            if form in TOLD_ALL_THE_SAME:
+                with contextlib.suppress(InspectError):
+                    emit(render(report, form, look(to_file=file is not None)), file)
+    OWED.clear()
 
 
 def together(failed: Sequence[InspectError], count: int) -> InspectError:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from inspector.model import EXIT_INTERNAL, EXIT_INTERRUPTED, InspectError
+from inspector.model import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_UNREADABLE, InspectError
 from inspector.render.escape import safe
 
 
@@ -28,6 +28,7 @@ def guarded(*, traceback: bool = False) -> Iterator[None]:
             say(f"           {safe(line)}")
         if error.hint:
             say(f"       {safe(error.hint)}")
+        tell_ci(f"{error.message} ({error.hint})" if error.hint else error.message, error.where, error.exit_code)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         say("interrupted")
@@ -41,7 +42,15 @@ def guarded(*, traceback: bool = False) -> Iterator[None]:
                     say(str(safe(part)), plain=True)
         say(f"internal error: {type(error).__name__}: {safe(error, 300)}{place(error)}")
         say("       please report it; --traceback shows where it comes from")
+        tell_ci(f"internal error: {type(error).__name__}: {error}", "", EXIT_INTERNAL)
         raise SystemExit(EXIT_INTERNAL) from None
+
+
+def tell_ci(message: str, where: str, code: int) -> None:
+    """Where a report for CI was promised, and nothing can be found out: have it say so."""
+    delivery = sys.modules.get("inspector.cli.delivery")
+    if delivery is not None and code in (EXIT_UNREADABLE, EXIT_INTERNAL):
+        delivery.tell_failure(message, where, code)
 
 
 def place(error: Exception) -> str:

@@ -15,19 +15,33 @@ LEVELS: dict[Severity, str] = {"error": "critical", "warning": "major", "note": 
 
 
 def gitlab(report: Report, look: Look) -> Safe:
-    """A JSON array; what was suppressed is not in it, as GitLab knows nothing of the kind."""
-    return dumped([issue(a, report) for a in alerts(report) if a.suppressed is None], indent=1)
+    """A JSON array; what was suppressed is not in it, as GitLab knows nothing of the kind.
+
+    What could not be read is: GitLab takes a finding that is gone for one that was fixed.
+    """
+    source = safe(report.source or "inspect-pipe", 1_000)
+    issues = [of_finding(a, source) for a in alerts(report) if a.suppressed is None]
+    for number, skip in enumerate(s for s in report.skipped if s.failed):
+        where = safe(skip.where, 200)
+        issues.append(issue("not-read", f"{where}: {safe(skip.reason)}", "blocker", f"{number} {where}", source))
+    return dumped(issues, indent=1)
 
 
-def issue(alert: Alert, report: Report) -> dict[str, Any]:
-    """One entry with all that GitLab requires; a finding in no file of the project has the SOURCE for a path."""
-    path = safe(alert.file or report.source or "inspect-pipe", 1_000)
+def of_finding(alert: Alert, source: Safe) -> dict[str, Any]:
+    """A finding; in no file of the project it has the SOURCE for a path."""
+    code, path = safe(alert.finding.code, 40), safe(alert.file, 1_000) or source
+    level = LEVELS[alert.finding.severity]
+    return issue(code, f"{code} {words(alert.finding)}", level, alert.fingerprint, path, alert.line or 1)
+
+
+def issue(check: str, description: str, severity: str, name: str, path: Safe, line: int = 1) -> dict[str, Any]:
+    """One entry, with all that GitLab requires."""
     # GitLab takes entries of one fingerprint for one: the same finding in two models is two
-    name = hashlib.sha256(f"{alert.fingerprint} {path}".encode()).hexdigest()[:32]
+    fingerprint = hashlib.sha256(f"{name} {path}".encode()).hexdigest()[:32]
     return {
-        "description": f"{safe(alert.finding.code, 40)} {words(alert.finding)}",
-        "check_name": safe(alert.finding.code, 40),
-        "fingerprint": name,
-        "severity": LEVELS[alert.finding.severity],
-        "location": {"path": path, "lines": {"begin": alert.line or 1}},
+        "description": description,
+        "check_name": check,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": path, "lines": {"begin": line}},
     }
