@@ -130,6 +130,9 @@ def test_places_reach_every_format_that_has_room_for_them(tmp_path: Path) -> Non
     }
     assert places[1] == {"artifactLocation": {"uri": "file:///else/where.json"}}
     assert {p["artifactLocation"]["uri"] for p in places[2:]} == {"sd"}
+    for source, uri in (("demo:sd15", "demo%3Asd15"), ("org/name@main", "org/name@main"), ("a → b c", "b%20c")):
+        log = json.loads(render(replace(report(), source=source), "sarif"))  # GitHub refuses all schemes but file
+        assert log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
 
 
 def test_github_obeys_nothing_that_a_folder_says() -> None:

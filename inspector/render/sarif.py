@@ -1,7 +1,7 @@
 """The report as SARIF 2.1.0, which GitHub code scanning, Azure DevOps and editors read.
 
 Every result has a physical location, as GitHub wants one: the file in the project where a finding has one, else the
-SOURCE itself as a URI; and a logical one, the setting.
+SOURCE itself in the place of a path; and a logical one, the setting.
 """
 
 from __future__ import annotations
@@ -148,9 +148,7 @@ def artifact(file: str, report: Report) -> dict[str, str]:
     if file:
         return {"uri": quote(safe(file, 1_000)), "uriBaseId": ROOT}
     source = safe(report.source.rpartition(" → ")[2] or "inspect-pipe", 400)
-    scheme, colon, rest = source.partition(":")
-    known = colon and scheme in ("demo", "class", "py", "hub")
-    return {"uri": f"{scheme}:{quote(rest, safe='/@')}" if known else quote(source, safe="/@")}
+    return {"uri": quote(source, safe="/@")}  # a colon too: GitHub takes no URI with a scheme other than file
 
 
 def invocation(report: Report) -> dict[str, Any]:
