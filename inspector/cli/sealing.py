@@ -12,7 +12,7 @@ from inspector.cli.delivery import deliver, promise
 from inspector.cli.diffing import Request, filtered, merged, reading_options
 from inspector.cli.output import emit, progress
 from inspector.locks import DEFAULT, Lock, digests, dump, load, report_of
-from inspector.model import EXIT_CLEAN, InspectError, Skip
+from inspector.model import EXIT_CLEAN, InspectError, Report, Skip
 from inspector.render.escape import Safe, safe
 from inspector.render.parts import counted
 from inspector.settings import Settings
@@ -46,9 +46,9 @@ def run_lock(source: str, output: Path | None, reading: dict[str, Any]) -> int:
         return EXIT_CLEAN
     emit(Safe(dump(lock)), target, inspected=inspected)
     settled = sum(len(c["settings"]) for c in lock.components.values())
-    parts = [counted(len(lock.files), "file"), counted(len(lock.components), "component"), counted(settled, "setting")]
     runs = sum(len(runs) for runs in lock.schedules.values())
-    parts += [counted(runs, "schedule")] if runs else []
+    counts = ((len(lock.files), "file"), (len(lock.components), "component"), (settled, "setting"), (runs, "schedule"))
+    parts = [counted(count, what) for count, what in counts if count]
     emit(Safe(f"{safe(target, 200)}: {safe(source, 200)} is sealed: {', '.join(parts)}\n"))
     for skip in skipped:
         emit(Safe(f"  skipped  {safe(skip.where, 120)}: {safe(skip.reason, 400)}\n"))
@@ -66,11 +66,22 @@ def run_check(request: Request, file: Path | None, reading: dict[str, Any]) -> i
     inspected = [p] if (p := Path(source)).exists() else []
     settings = merged(load_settings(inspected), request, reading)
     promise(request, inspected)
-    static = settings.static or not before.components
     with progress() as tell:
-        lock, skipped = now(source, replace(settings, static=static), reading, tell)
-    report = filtered(report_of(source, before, lock, skipped), settings)
-    return deliver(report, request, settings, inspected)
+        report = compared(before, source, settings, reading, tell)
+    return deliver(filtered(report, settings), request, settings, inspected)
+
+
+def compared(
+    before: Lock, source: str, settings: Settings, reading: dict[str, Any], tell: Callable[[str], None]
+) -> Report:
+    """What has moved in a source since it was sealed; a seal of files alone is compared with the files.
+
+    Raises:
+        InspectError: the source cannot be read.
+    """
+    static = settings.static or not before.components
+    lock, skipped = now(source, replace(settings, static=static), reading, tell)
+    return report_of(source, before, lock, skipped)
 
 
 def from_here(lock: Lock) -> str:

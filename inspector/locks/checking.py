@@ -33,7 +33,7 @@ def report_of(source: str, before: Lock, now: Lock, skipped: Sequence[Skip] = ()
         "schedules": {"sealed": before.schedules, "now": now.schedules},
         "rules": {f.code: RULES[f.code].title for f in findings},
     }
-    return Report(source, dict(now.versions), worst_first(findings), tuple(left), (overview(before, now),), data)
+    return Report(source, dict(now.versions), worst_first(findings), tuple(left), overview(before, now), data)
 
 
 def described(path: str, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def described(path: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {"path": path, "class": found["class"], "settings": settings}
 
 
-def overview(before: Lock, now: Lock) -> Table:
+def overview(before: Lock, now: Lock) -> tuple[Table, ...]:
     """The components as rows for the eye."""
     rows = tuple((p, c["class"], str(len(c["settings"]))) for p, c in (now.components or before.components).items())
-    return Table("components", ("component", "class", "settings"), rows)
+    return (Table("components", ("component", "class", "settings"), rows),) if rows else ()

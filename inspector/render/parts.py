@@ -182,9 +182,11 @@ def verdict(report: Report, width: int = 0) -> tuple[Severity | Literal["clean"]
 def sized(report: Report) -> list[str]:
     """``8 components, 149 settings``, of a seal the files first."""
     components = report.data.get("components", ())
-    files = [counted(report.data["sealed"]["files"], "file")] if "sealed" in report.data else []
     settings = sum(len(c["settings"]) for c in components)
-    return [*files, counted(len(components), "component"), counted(settings, "setting")]
+    parts = [counted(len(components), "component"), counted(settings, "setting")]
+    if "sealed" in report.data:
+        parts = [counted(report.data["sealed"]["files"], "file"), *(parts if components else [])]
+    return parts
 
 
 def tried(report: Report) -> list[str]:
