@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from inspector.baselines import Acceptance, Baseline, Entry, apply, dump, label, load, pruned, updated
+from inspector.cli.diffing import filtered
 from inspector.fingerprints import fingerprint, fingerprints
 from inspector.model import Finding, InspectError, Report, Skip
+from inspector.settings import Settings, parse
 from tests.folders import edit
 from tests.forked import run
 from tests.handmade import finding, report
@@ -346,3 +348,21 @@ def test_a_label_is_a_path_beside_the_baseline(tmp_path: Path, monkeypatch: pyte
         assert label(made(source=source), tmp_path) == "models/sd15"
     assert label(made(source="demo:sd15"), tmp_path) == "demo:sd15"
     assert label(made(source="sd15 → demo:sd15"), tmp_path) == "models/sd15 → demo:sd15"
+
+
+def test_a_project_names_its_baseline(tmp_path: Path) -> None:
+    file = str(tmp_path / "pyproject.toml")
+    named = parse({"baseline": "ci/base.json"}, file).baseline
+    assert Path(named).resolve() == (tmp_path / "ci/base.json").resolve()
+    for wrong in (3, "", ["base.json"]):
+        with pytest.raises(InspectError, match="baseline must be the name of a file") as caught:
+            parse({"baseline": wrong}, file)
+        assert caught.value.exit_code == 2
+
+
+def test_what_the_settings_ignore_is_suppressed_and_not_gone() -> None:
+    seen = filtered(apply(made(FOUND, NEW), accepting(NEW), TODAY), Settings(ignore={"IPC101": "our trainer"}))
+    assert {(s.by, s.finding.code) for s in seen.suppressed} == {("settings", "IPC101"), ("baseline", "IPC103")}
+    assert not seen.findings and seen.data["ignored"]["IPC101"]["count"] == 1
+    again = apply(filtered(made(FOUND), Settings(ignore={"IPC101": "our trainer"})), accepting(FOUND), TODAY)
+    assert not again.findings
