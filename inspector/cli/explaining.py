@@ -17,6 +17,7 @@ _FAMILIES = {
     "IPS": "samplers: presets, their sigmas, timesteps and steps",
     "IPT": "what from_config makes of a config",
     "IPR": "laws of round trips of a scheduler's config",
+    "IPB": "what a baseline accepts, and what has moved since a lock",
 }
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 
@@ -62,7 +63,7 @@ def page(code: str, width: int, paint: bool) -> Iterator[str]:
         yield from shown(paragraph, width, paint)
         yield ""
     yield styled("to accept it", _BOLD, paint)
-    command = "sigmas" if code.startswith("IPS") else "diff SOURCE"
+    command = "sigmas" if code.startswith("IPS") else "check" if code.startswith("IPB81") else "diff SOURCE"
     yield f"  once:     inspect-pipe {command} --ignore {code}"
     yield f'  for good: [tool.inspect-pipe] ignore = {{ {code} = "the reason" }}   in your pyproject.toml'
 
