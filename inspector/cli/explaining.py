@@ -16,6 +16,7 @@ _FAMILIES = {
     "IPI": "the files themselves",
     "IPS": "samplers: presets, their sigmas, timesteps and steps",
     "IPT": "what from_config makes of a config",
+    "IPW": "settings that your code writes and reads while it runs",
     "IPR": "laws of round trips of a scheduler's config",
     "IPB": "what a baseline accepts, and what has moved since a lock",
 }
