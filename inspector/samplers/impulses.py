@@ -154,6 +154,8 @@ def run(
     scheduler = make()
     given = () if steps is None or "timesteps" in call or "sigmas" in call else (steps,)
     scheduler.set_timesteps(*given, device=device, **call)
+    if keep:
+        widen(scheduler)
     z = torch.zeros(rows, 1, 1, 1, dtype=dtype, device=device)
     z[1], z[2] = 1.0, CHECK
     seen.stage = "init_noise_sigma"
@@ -171,6 +173,18 @@ def run(
             if seen.not_finite is None and not bool(torch.isfinite(x).all()):
                 seen.not_finite = i
     seen.rows = x.reshape(rows).double().tolist()
+
+
+def widen(scheduler: Any) -> None:
+    """Its tables in float64, each number as it is: coefficients that steps make of them then have no float32 rounding.
+
+    torch computes a step's coefficients in the type of the table, whatever the sample's.
+    """
+    import torch
+
+    for name, held in vars(scheduler).items():
+        if isinstance(held, torch.Tensor) and held.dtype == torch.float32 and name != "timesteps":
+            setattr(scheduler, name, held.double())
 
 
 def _network(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.samplers.gaussian import ode_limit, sde_limit
 from inspector.samplers.impulses import CHECK, Pass, RoomError, ShapeError, run
+from inspector.samplers.rounding import drift
 from inspector.samplers.told import Conditioning, Truth, truth_of, why_not
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Solved:
     ``ode_*``: the exact probability flow from the same start, which is s where the initial noise has the right size;
     ``sde_*``: the exact reverse SDE. ``last_sigma``: sigma/alpha at the last model call. ``consistent``: the network
     was a consistency model. ``noise``: the numerical noise of mean and std on this machine, by superposition of a
-    third run with noises of amplitude 8; ``not_affine``: by how much that fails. ``clips``: the options that clip.
+    third run with noises of amplitude 8; ``bound``: what it may be at most (:func:`rounding.drift`); ``not_affine``: by
+    how much superposition fails. ``clips``: the options that clip.
     ``timestep_off``: how far at most, in timesteps, the one that the network is told is from the one that the
     scheduler's sigma had in training (up to 1 where a class rounds or cuts its timesteps).
     """
@@ -68,6 +70,7 @@ class Solved:
     timestep_off: float | None = None
     brownian_std: float | None = None
     noise: float = 0.0
+    bound: float = 0.0
     raised: Raised | None = None
     not_finite: int | None = None
     not_affine: float | None = None
@@ -126,15 +129,15 @@ def solve(
         call: more keywords for ``set_timesteps`` (``mu``, ``sigmas``, ``timesteps``…).
         step: more keywords for ``step`` (``eta``, ``s_churn``…).
         init: scale of the initial noise, in place of the scheduler's ``init_noise_sigma``.
-        upcast: leave the scheduler its own cast of the sample to float32. Without it a float64 loop stays in float64:
-            its noise falls from 1e-7 to 1e-15 in the classes that cast.
+        upcast: leave the scheduler its own cast of the sample to float32. Without it a float64 loop stays in float64,
+            sample and coefficients: its noise falls from 1e-7 to 1e-15, and what is left of the error is the method's.
 
     Returns:
         The result; an error of the library is a result too (``raised``).
     """
     import torch
 
-    make = scheduler if _is_factory(scheduler) else lambda: copy.deepcopy(scheduler)
+    make = scheduler if is_factory(scheduler) else lambda: copy.deepcopy(scheduler)
     seen = Pass()
     try:
         first = make()
@@ -214,6 +217,7 @@ def _solved(seen: Pass, truth: Truth, eps: float, clips: tuple[str, ...]) -> Sol
         brownian_std=_brownian(seen, gain, impulses),
         # One residual may be small by luck; a cast sample is off by half an ulp whatever it says.
         noise=max(residual / CHECK, eps * max(1.0, abs(mean), abs(gain))),
+        bound=drift(seen.model_calls, eps / 2.0, max(abs(mean), abs(gain))),
     )
 
 
@@ -229,7 +233,8 @@ def _brownian(seen: Pass, gain: float, impulses: list[float]) -> float | None:
     return math.sqrt(total)
 
 
-def _is_factory(scheduler: Any) -> bool:
+def is_factory(scheduler: Any) -> bool:
+    """Whether it makes a scheduler rather than being one."""
     return isinstance(scheduler, Callable) and not hasattr(scheduler, "set_timesteps")  # type: ignore[arg-type]
 
 

@@ -29,6 +29,7 @@ class Truth:
 
     ``path`` says how noise was added in training (``angle``: IPNDM's cosine and sine of t), ``predicts`` what the
     network answers with (see :func:`gaussian.output`), ``table`` is alpha-bar of each training timestep.
+    ``late``: how many timesteps more than it is told the network takes for granted, to see what that does.
     ``clock``: what a timestep is: ``index`` into the table, ``log``, 0.25 ln sigma (EDM, SVD), or ``atan``,
     2/pi atan sigma (the cosine DPM solver). ``consistent``: it answers with the end of the trajectory.
     """
@@ -41,6 +42,7 @@ class Truth:
     consistent: bool = False
     sigma_data: float = 0.5
     data: Data = field(default_factory=Data)
+    late: float = 0.0
 
     @cached_property
     def ratios(self) -> Any:
@@ -61,8 +63,9 @@ class Truth:
 
     def level_at(self, t: float) -> Level:
         """The noise level that timestep ``t`` means to this network; linear in sigma between training timesteps."""
+        t += self.late
         if self.path == "flow":
-            return flow(t / self.train_steps)
+            return flow(min(max(t, 0.0), self.train_steps) / self.train_steps)
         if self.path == "angle":
             return Level(math.cos(t * math.pi / 2), math.sin(t * math.pi / 2))
         if self.clock != "index":
