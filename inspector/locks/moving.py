@@ -36,12 +36,12 @@ def files(before: Lock, now: Lock) -> Iterator[Finding]:
         fix = f"put {name} back; if it is meant, seal it anew: inspect-pipe lock {before.source}"
         if was is None or is_ is None:
             said, severity = ("was added", "warning") if was is None else ("is gone", "error")
-            yield _finding(code, name, f"{name} {said} since it was sealed", fix, {}, severity)  # type: ignore[arg-type]
+            yield _finding(code, name, f"the file {said} since it was sealed", fix, {}, severity)  # type: ignore[arg-type]
         elif code == "IPB811":
             values = places(was["content"], is_.get("content"))
-            yield _finding(code, name, f"{name} says something else than when it was sealed", fix, values)
+            yield _finding(code, name, "the file says something else than when it was sealed", fix, values)
         else:
-            yield _finding(code, name, f"{name}: {weights(was, is_)}", fix, places(was, is_))
+            yield _finding(code, name, f"the file has changed: {weights(was, is_)}", fix, places(was, is_))
 
 
 def weights(was: Mapping[str, Any], is_: Mapping[str, Any]) -> str:
