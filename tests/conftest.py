@@ -22,8 +22,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 if "INSPECT_PIPE_CACHE" not in os.environ:
     os.environ["INSPECT_PIPE_CACHE"] = str(Path(tempfile.gettempdir()) / f"inspect-pipe-tests-{os.getuid()}")
 
-from tests.forked import forked as forked
-from tests.forked import start
+from tests.forked import SERVER, STAND_IN, start
 
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
 
@@ -42,6 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _OPEN in config.stash:
         config.stash[_OPEN].close()
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that this process starts are forked (tests/forked.py)."""
+    if SERVER in os.environ:
+        monkeypatch.setattr("inspector.process.subprocess", STAND_IN)
+        monkeypatch.setattr("inspector.demo.subprocess", STAND_IN)
 
 
 def demos() -> list[str]:

@@ -3,13 +3,15 @@
 A start costs 4 s of processor time before the first line of this project runs, and the suite has some two hundred. What
 is run here is the same ``main`` of the command and the same ``main`` of the worker, each in a process of its own with
 its own streams, environment, folder, session and walls; only the interpreter's start and the imports are shared.
-Elsewhere, and everywhere with INSPECT_PIPE_FULL=1, each is started as users start it; so are, always, workers that run
-a folder's code or ask the network. What a start itself must prove (what is imported, hash seeds, broken streams) is
-tested on real ones: tests/test_cli.py, test_worker.py, test_readme.py and wherever ``subprocess`` is imported.
+Elsewhere, and everywhere with INSPECT_PIPE_FULL=1, each is started as users start it; so are, always, workers to
+whose answer the environment of their start matters. What a start itself must prove (what is imported, hash seeds,
+broken streams) is tested on real ones: tests/test_cli.py, test_worker.py, test_readme.py and wherever ``subprocess``
+is imported.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -18,12 +20,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-
-import pytest
 
 from tests.forkserver import exactly
 
@@ -74,9 +74,15 @@ def run(
         environ: what is laid over the environment.
     """
     command = [sys.executable, "-m", "inspector", *map(str, arguments)]
-    env = {**os.environ, **environ}
+    return done(command, cwd=cwd, timeout=timeout, env={**os.environ, **environ})
+
+
+def done(
+    command: Sequence[str], *, env: Mapping[str, str], timeout: float = 300, cwd: Path | None = None, **_: Any
+) -> subprocess.CompletedProcess[str]:
+    """What ``subprocess.run`` makes of a command of this project, or of ``python -c``, with its output as text."""
+    kind: Any = Forked if SERVER in os.environ else subprocess.Popen
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        kind: Any = Forked if SERVER in os.environ else subprocess.Popen
         process = kind(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd, env=env, start_new_session=True
         )
@@ -90,18 +96,25 @@ def run(
     return subprocess.CompletedProcess(command, status, *said)
 
 
-@pytest.fixture
-def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers that this process starts are forked too."""
-    if SERVER in os.environ:
-        monkeypatch.setattr("inspector.process.subprocess", STAND_IN)
+def join() -> None:
+    """From here on, the workers that this process starts are forked, and the demos that it builds are built so."""
+    for name in ("inspector.process", "inspector.demo"):
+        vars(importlib.import_module(name))["subprocess"] = STAND_IN
 
 
 class Forked:
     """What :class:`subprocess.Popen` would have started, forked: as much of its interface as is used."""
 
     def __init__(
-        self, command: list[str], *, stdin: int, stdout: Any, stderr: Any, cwd: Any, env: Mapping[str, str], **_: bool
+        self,
+        command: Sequence[str],
+        *,
+        stdin: int,
+        stdout: Any,
+        stderr: Any,
+        cwd: Any,
+        env: Mapping[str, str],
+        **_: bool,
     ) -> None:
         self.returncode: int | None = None
         self.stdout: Any = None
@@ -112,7 +125,7 @@ class Forked:
             writer = os.dup(stdout.fileno())
         self.line = socket.socket(socket.AF_UNIX)
         self.line.connect(os.environ[SERVER])
-        asked = json.dumps({"command": command, "cwd": str(cwd or os.getcwd()), "env": dict(env)}).encode()
+        asked = json.dumps({"command": list(command), "cwd": str(cwd or os.getcwd()), "env": dict(env)}).encode()
         socket.send_fds(self.line, [len(asked).to_bytes(8, "big")], [writer, stderr.fileno()])
         self.line.sendall(asked)
         os.close(writer)
@@ -133,10 +146,16 @@ class Forked:
 
 
 def popen(command: list[str], **given: Any) -> Any:
-    """A worker, forked; started where it may run a folder's code or ask the network: the libraries read at their
-    import where the one is kept and whether the other is allowed."""
+    """A worker: forked, but started where the environment of its start matters to what it does."""
     request = json.loads(Path(command[-1]).read_bytes())
-    return (subprocess.Popen if request["trust_remote_code"] or request["online"] else Forked)(command, **given)
+    # where the libraries keep a folder's code, and whether they may ask the network, they read when they are imported
+    own = request["trust_remote_code"] or (request["online"] and request["scheme"] == "py")
+    return (subprocess.Popen if own or request["hash_seed"] is not None else Forked)(command, **given)
 
 
-STAND_IN = SimpleNamespace(**{**vars(subprocess), "Popen": popen})
+STAND_IN = SimpleNamespace(**{**vars(subprocess), "Popen": popen, "run": done})
+
+if __name__ == "__main__":  # ``python -m tests.forked ARGUMENTS``: the command started, its worker forked
+    if SERVER in os.environ:
+        join()
+    importlib.import_module("inspector.cli").main()

@@ -97,24 +97,29 @@ def become(asked: dict[str, Any], out: int, err: int) -> NoReturn:
         os.environ.clear()
         os.environ.update(asked["env"])
         tempfile.tempdir = None
-        module, sys.argv = entry(asked["command"])
-        status = ended(importlib.import_module(module).main)
+        main, sys.argv = entry(asked["command"])
+        status = ended(main)
         sys.stdout.flush(), sys.stderr.flush()
     finally:
         os._exit(status)
 
 
-def entry(command: list[str]) -> tuple[str, list[str]]:
-    """The module whose ``main`` a command line runs, and its arguments."""
+def entry(command: list[str]) -> tuple[Callable[[], object], list[str]]:
+    """What a command line runs, and its arguments."""
     if command[1:3] == ["-m", "inspector"]:
-        from tests.forked import STAND_IN
+        from tests.forked import join
 
-        vars(importlib.import_module("inspector.process"))["subprocess"] = STAND_IN
-        return "inspector.cli", ["inspect-pipe", *command[3:]]
-    return "inspector.worker", ["-c", command[-1]]
+        join()
+        return importlib.import_module("inspector.cli").main, ["inspect-pipe", *command[3:]]
+    if command[1:4] == ["-P", "-m", "inspector.demo"]:
+        return lambda: sys.exit(importlib.import_module("inspector.demo.__main__").main(*command[4:])), ["-m"]
+    if command[1] == "-c":
+        return lambda: exec(compile(command[2], "<string>", "exec"), {"__name__": "__main__"}), command[1:2]
+    assert command[1:3] == ["-P", "-c"]
+    return importlib.import_module("inspector.worker").main, command[2:3] + command[-1:]
 
 
-def ended(main: Callable[[], None]) -> int:
+def ended(main: Callable[[], object]) -> int:
     """The exit status of a function as that of a script."""
     try:
         main()

@@ -284,13 +284,14 @@ def test_community_code_runs_only_when_trusted(made: Make) -> None:
         wild.fill("a __thing__")
 
 
+@pytest.mark.usefixtures("forked")
 def test_paths_are_built_once_by_whoever_is_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSPECT_PIPE_CACHE", str(tmp_path))
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(demo.path, ["ddpm", "ddpm"])
     assert first == second
     assert [file.name for file in first.parent.iterdir()] == ["ddpm"], "what was built aside is gone"
-    monkeypatch.setattr(subprocess, "run", None)
+    monkeypatch.setattr(demo, "subprocess", None)
     assert demo.path("ddpm") == first, "the second use builds nothing"
 
 

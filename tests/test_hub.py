@@ -60,7 +60,7 @@ def hub() -> Iterator[Hub]:
 def ask(
     home: Path, *arguments: str, endpoint: str = "http://127.0.0.1:9", built: bool = False, **environ: str
 ) -> subprocess.CompletedProcess[str]:
-    """``inspect-pipe`` in a process of its own: the client reads its settings when it is imported."""
+    """``inspect-pipe`` in a process of its own, its worker forked: the client reads its settings when imported."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING")) and "proxy" not in k.lower()}
     own = {
         "HF_HOME": str(home / "hf"),
@@ -74,7 +74,7 @@ def ask(
         (cache_dir() / "classes").mkdir(parents=True, exist_ok=True)
         classes.symlink_to(cache_dir() / "classes")
     return subprocess.run(
-        [sys.executable, "-m", "inspector", "diff", *arguments, *([] if built else ["--static"])],
+        [sys.executable, "-m", "tests.forked", "diff", *arguments, *([] if built else ["--static"])],
         env={**kept, **own, **environ},
         cwd=Path(__file__).parent.parent,
         capture_output=True,

@@ -10,8 +10,11 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests import forked
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.M | re.S)
@@ -27,6 +30,10 @@ def sessions() -> Iterator[list[tuple[str, str]]]:
         if kind == "console":
             parts = re.split(r"^\$ ", text, flags=re.M)[1:]
             yield [(command, printed) for command, _, printed in (part.partition("\n") for part in parts)]
+
+
+# The first example of each command is started as users start it, the others are forked (tests/forked.py).
+STARTED = set({command.split()[1]: command for session in [*sessions()][::-1] for command, _ in session[::-1]}.values())
 
 
 def matches(expected: str, printed: str) -> bool:
@@ -51,22 +58,24 @@ def test_console_examples(session: list[tuple[str, str]], tmp_path: Path) -> Non
         (tmp_path / name).write_text(code, encoding="utf-8")
     for command, expected in session:
         expected, _, status = expected.partition("[exit ")
-        done = subprocess.run(
-            shlex.split(command),
-            cwd=tmp_path,
-            env=environment,
-            text=True,
-            capture_output=True,
-            timeout=300,
-            encoding="utf-8",
-        )
+        words = shlex.split(command)
+        if command in STARTED:
+            kept: dict[str, Any] = {"text": True, "capture_output": True, "encoding": "utf-8"}
+            done = subprocess.run(words, cwd=tmp_path, env=environment, timeout=300, **kept)
+        else:
+            assert words[0] == "inspect-pipe"
+            done = forked.done([sys.executable, "-m", "inspector", *words[1:]], cwd=tmp_path, env=environment)
         assert done.returncode == int(status.rstrip("]\n") or 0), done.stdout + done.stderr
         assert matches(expected, done.stdout + done.stderr), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
 def test_python_examples(code: str, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, text=True, capture_output=True, timeout=300)
+    command = [sys.executable, "-c", code]
+    if "print(report)" in code:
+        done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=300)
+    else:
+        done = forked.done(command, cwd=tmp_path, env=os.environ)
     assert done.returncode == 0, done.stderr
     assert "print(report)" not in code or "IPC101" in done.stdout
 

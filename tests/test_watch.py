@@ -22,6 +22,7 @@ import inspector
 from inspector import demo
 from inspector.render import Look, render
 from inspector.watching.hooks import HOOKS
+from tests import forked
 from tests.test_capture_untouched import difference, fingerprint, surroundings
 
 
@@ -391,14 +392,10 @@ print("hello")
 """
 
 
-def watch_script(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "inspector", "watch", *arguments]
-    return subprocess.run(command, cwd=path, text=True, capture_output=True, encoding="utf-8", timeout=300)
-
-
 def test_a_script(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(SCRIPT)
-    done = watch_script(tmp_path, "-f", "json", "mine.py", "5")
+    command = [sys.executable, "-m", "inspector", "watch", "-f", "json", "mine.py", "5"]
+    done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, encoding="utf-8", timeout=300)
     assert done.returncode == 0, done.stderr
     data = json.loads(done.stdout)["data"]
     assert writes(data) == [("DPMSolverMultistepScheduler.use_karras_sigmas", "attr", True)]
@@ -409,13 +406,13 @@ def test_a_script(tmp_path: Path) -> None:
 
 def test_a_script_that_raises_is_reported_as_far_as_it_came(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(SCRIPT)
-    done = watch_script(tmp_path, "mine.py", "five")
+    done = forked.run("watch", "mine.py", "five", cwd=tmp_path)
     assert done.returncode == 3
     assert "use_karras_sigmas = True" in done.stdout and "ValueError" in done.stdout
     assert "invalid literal" in done.stderr
 
 
 def test_no_such_script(tmp_path: Path) -> None:
-    done = watch_script(tmp_path, "none.py")
+    done = forked.run("watch", "none.py", cwd=tmp_path)
     assert done.returncode == 3
     assert "none.py: no such script" in done.stderr

@@ -103,6 +103,7 @@ def test_a_module_that_an_index_names_is_never_imported(tmp_path: Path, monkeypa
     assert scheduler is not None and scheduler.cls == "DDPMScheduler"
 
 
+@pytest.mark.usefixtures("forked")
 def test_sizes_out_of_range_are_not_built(tmp_path: Path) -> None:
     folder = copy("ddpm", tmp_path)
     edit(folder / "scheduler" / "scheduler_config.json", lambda c: c.update(num_train_timesteps=10**9))
@@ -127,6 +128,7 @@ def test_a_worker_that_dies_is_told_by_its_signal(tmp_path: Path, monkeypatch: p
         take("py:their_app:make")
 
 
+@pytest.mark.usefixtures("forked")
 def test_the_users_own_factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "their_app.py").write_text(
         "from diffusers import EulerDiscreteScheduler\n"
@@ -143,6 +145,7 @@ def test_the_users_own_factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         take("py:their_app:broken")
 
 
+@pytest.mark.usefixtures("forked")
 def test_live_demos_and_classes() -> None:
     traps = take("demo:sd15-traps")
     scheduler = traps.component("scheduler")
