@@ -8,7 +8,7 @@ from typing import Any
 
 from inspector.model import EXIT_UNREADABLE, EXIT_USAGE, InspectError
 from inspector.roundtrips.trial import Trial
-from inspector.strategies.classes import checkable
+from inspector.strategies.classes import checkable, signature
 from inspector.strategies.configs import SchedulerConfig
 from inspector.strategies.edits import KINDS, Edit
 from inspector.strategies.literals import decoded, encoded
@@ -52,7 +52,9 @@ def trial_of(data: Mapping[str, Any], known: Mapping[str, Any] | None = None) ->
         return classes[name]
 
     try:
-        cls, given = named(data["class"]), {k: decoded(v) for k, v in data.get("kwargs", {}).items()}
+        cls, kwargs = named(data["class"]), {k: decoded(v) for k, v in data.get("kwargs", {}).items()}
+        order = [*(n for n in signature(cls) if n in kwargs), *(n for n in kwargs if n not in signature(cls))]
+        given = {name: kwargs[name] for name in order}
         edits = [
             Edit(e["kind"], e.get("name", ""), named(e["value"]) if e["kind"] == "swap" else decoded(e.get("value")))
             for e in data.get("edits", ())
@@ -72,7 +74,7 @@ def written(data: Mapping[str, Any], seed: int, versions: Mapping[str, str], tit
     head = [
         f"# {data['law']} of inspect-pipe: {title}.",
         f"# Found with diffusers {versions.get('diffusers', '?')}, seed {seed}; it exits with 1 where it shows.",
-        MARK + json.dumps(kept, sort_keys=True),
+        MARK + json.dumps(kept),
     ]
     return "\n".join(head) + "\n" + str(data["code"])
 

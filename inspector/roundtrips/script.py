@@ -7,6 +7,7 @@ from inspector.roundtrips.trial import Break, Trial
 from inspector.strategies.literals import imports, source
 
 RAISES = "raises"
+"""What differs, where an exception is all there is."""
 
 
 def script(law: Law, trial: Trial, found: Break) -> str:
@@ -60,7 +61,7 @@ def head(lines: list[str], trial: Trial) -> list[str]:
 
 def body(lines: list[str], found: Break) -> list[str]:
     """The law's lines, in a temporary folder where they need one, in a ``try`` where it is an exception that shows."""
-    if found.what == RAISES:
+    if found.raised:
         lines = ["try:", *indented(lines), '    before = after = "no error"', "except Exception as error:"]
         lines += ['    before, after = "no error", f"{type(error).__name__}: {error}"']
     if any("folder" in line for line in lines):

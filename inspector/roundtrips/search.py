@@ -54,7 +54,7 @@ def judged(law: Law, trial: Trial) -> Iterator[Break]:
         if own(error):
             raise
         said = f"{type(error).__name__}: {error}"
-        yield Break(RAISES, "no error", said, f"raises {type(error).__name__}: {str(error)[:60]}")
+        yield Break(RAISES, "no error", said, f"raises {type(error).__name__}: {str(error)[:60]}", raised=True)
 
 
 def search(law: Law, cls: Any, examples: int, seed: int, known: Sequence[Known] = ()) -> Found:

@@ -25,13 +25,15 @@ class Break:
     """How a law is broken.
 
     ``what`` is the setting or thing that differs, ``before`` and ``after`` its values (live), ``cause`` a few words
-    that are the same for every case of one defect: they tell one defect of a law from another.
+    that are the same for every case of one defect: they tell one defect of a law from another. ``raised`` is true where
+    the library raises, and ``after`` is what.
     """
 
     what: str
     before: Any
     after: Any
     cause: str
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

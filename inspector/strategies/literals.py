@@ -57,9 +57,9 @@ def decoded(data: Any) -> Any:
         return [decoded(v) for v in data]
     if not isinstance(data, dict):
         return data
-    tag = next(iter(data), "")
-    if tag not in _TAGS:
-        raise ValueError(f"no value is written as {tag!r}")
+    tag = next((t for t in _TAGS if t in data), None)
+    if tag is None:
+        raise ValueError(f"no value is written as {data!r:.80}")
     if tag == "tuple":
         return tuple(decoded(v) for v in data[tag])
     if tag == "float":

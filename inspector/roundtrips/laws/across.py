@@ -24,17 +24,8 @@ def hash_seed(trial: Trial) -> Any:
     control change without anyone having changed a setting. The command compares the files of two worker processes with
     different hash seeds; in one process only this is seen: whether saving twice writes the same.
 
-    wrong:
-    ```python
-    class Shuffled(DDIMScheduler):
-        def to_json_string(self):
-            return json.dumps({"order": list({"a", "b", "c", "d"}), **json.loads(super().to_json_string())})
-    broken = Shuffled()
-    ```
-    right:
-    ```python
-    kept = DDIMScheduler()
-    ```
+    wrong: `json.dumps(list({"a", "b", "c"}))` in a `to_json_string` of one's own: another order in every process.
+    right: `json.dumps(sorted({"a", "b", "c"}))`.
     """
     first, second = saved(trial.make())[0], saved(trial.make())[0]
     if first != second:

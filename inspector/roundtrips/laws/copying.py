@@ -74,7 +74,7 @@ def copied(trial: Trial, copy_of: Callable[[Any], Any]) -> Iterator[Break]:
     try:
         twin = copy_of(obj)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
-        yield Break("the scheduler", "a copy", f"{type(error).__name__}: {error}", "cannot be copied")
+        yield Break("the scheduler", "a copy", f"{type(error).__name__}: {error}", "cannot be copied", raised=True)
         return
     for name, was, now in differing(items, settings(twin)):
         yield Break(name, was, now, f"the item differs after {trial.edit.kind}")

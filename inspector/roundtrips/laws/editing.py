@@ -30,7 +30,7 @@ def edit_places(trial: Trial) -> Iterator[Break]:
     `from_config` and `save_pretrained` read (diffusers #3767, #9503).
 
     wrong: `scheduler.config.use_karras_sigmas = True`, and `scheduler.config["use_karras_sigmas"]` is False.
-    right: `scheduler.register_to_config(use_karras_sigmas=True)`, or a new one by `from_config(config, …)`.
+    right: `EulerDiscreteScheduler.from_config(scheduler.config, use_karras_sigmas=True)`.
     """
     obj = trial.edit.apply(trial.make())
     name, value = trial.edit.name, trial.edit.value
@@ -59,15 +59,9 @@ def edit_kept(trial: Trial) -> Iterator[Break]:
     constructor stays listed in `_use_default_values`, and `extract_init_dict` drops it whatever its value has become
     (diffusers #7626).
 
-    wrong:
-    ```python
-    broken = DDIMScheduler()
-    broken.config["beta_end"] = 0.5
-    ```
-    right:
-    ```python
-    kept = DDIMScheduler.from_config(DDIMScheduler().config, beta_end=0.5)
-    ```
+    wrong: `scheduler.config["beta_end"] = 0.5`, then `DDIMScheduler.from_config(scheduler.config)`: 0.02 again; so is
+    it after `register_to_config(beta_end=0.5)`.
+    right: `DDIMScheduler.from_config(scheduler.config, beta_end=0.5)`.
     """
     obj = trial.edit.apply(trial.make())
     name, value = trial.edit.name, trial.edit.value

@@ -27,10 +27,7 @@ def look(trial: Trial) -> Iterator[Break]:
     `_diffusers_version` to the config, so that a config is another one after it was printed, and comparing two
     schedulers depends on which of them somebody looked at.
 
-    wrong:
-    ```python
-    broken = DDIMScheduler()
-    ```
+    wrong: `print(scheduler)`, and `len(scheduler.config)` has grown by two.
     right: `vars(scheduler)`, `dict(scheduler.config)` and `inspector.capture(scheduler)` change nothing.
     """
     obj = trial.make()

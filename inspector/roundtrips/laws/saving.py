@@ -78,7 +78,11 @@ def strict_json(trial: Trial) -> Iterator[Break]:
     except (TypeError, ValueError) as error:
         name = _culprit(before)
         yield Break(
-            name, before.get(name), f"{type(error).__name__}: {error}", f"{_kind(before.get(name))} not written"
+            name,
+            before.get(name),
+            f"{type(error).__name__}: {error}",
+            f"{_kind(before.get(name))} not written",
+            raised=True,
         )
         return
     try:

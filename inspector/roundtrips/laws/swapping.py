@@ -72,7 +72,7 @@ def swap_saved(trial: Trial) -> Iterator[Break]:
         raise Rejected
     if isinstance(now, Exception) or isinstance(then, Exception):
         when = "after" if isinstance(then, Exception) else "before"
-        yield Break("from_config", _said(now), _said(then), f"raises only {when} saving")
+        yield Break("from_config", _said(now), _said(then), f"raises only {when} saving", raised=True)
         return
     before, after = settings(now), settings(then)
     for name, was, is_ in differing(before, after, [n for n in before if n in signature(other)]):
