@@ -43,6 +43,9 @@ DEFECTS = [
     ("shift is lost", "IPS312", "sd3", SWAPS, "shift=3.0 of the model's FlowMatchEulerDiscreteScheduler"),
     ("cosine betas repeat", "IPS303", "cosine", KARRAS, "comes first and second"),
     ("and the loop raises", "IPS307", "cosine", KARRAS, "step 19 of 20 (timestep 0) raises "),
+    ("zero SNR repeats", "IPS307", "zero-snr", ("dpmpp_2m_karras", "unipc_karras"),
+     "step 29 of 30 (timestep 0) raises "),
+    ("a strong shift repeats", "IPS307", "ltx", ("dpmpp_2m_flow", "unipc_flow"), "step 59 of 60 (timestep "),
     ("DDIM's timestep, trailing", "IPS310", "sd15", ("ddim_trailing",), "10 of 29 steps land on another noise level"),
     ("DDIM's timestep, linspace", "IPS310", "pixart", ("ddim",), "9 of 9 steps land on another noise level"),
     ("mu persists", "IPS313", "flux-dev", ("swapped_dpmpp_2m", "swapped_dpmpp_2s", "swapped_deis"),
@@ -51,7 +54,8 @@ DEFECTS = [
 RIGHT = (("sd15", ("euler", "euler_karras", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_2m_sde_karras", "unipc_karras",
                    "ddim", "pndm", "heun_karras", "dpm2_a_karras")),
          ("sd3", ("fm_euler_pipe", "dpmpp_2m_flow", "unipc_flow")), ("playground-2.5", ("edm_dpmpp_2m",)),
-         ("zero-snr", ("euler", "dpmpp_2m", "unipc", "ddim")), ("cosine", ("euler",)), ("flux-dev", ("fm_euler_pipe",)),
+         ("zero-snr", ("euler", "dpmpp_2m", "unipc", "ddim", "euler_karras")), ("cosine", ("euler",)),
+         ("flux-dev", ("fm_euler_pipe",)),
          ("flux-dev", ("swapped_unipc",)))  # fmt: skip
 
 

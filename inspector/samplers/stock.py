@@ -42,6 +42,8 @@ def flow_ones() -> tuple[str, ...]:
 _KARRAS = ("dpmpp_2m", "dpmpp_2s", "deis", "unipc", "sasolver", "euler")
 EXTRAS = (
     Extra("zero-snr", one_a_class(), (20,), "does each class keep the model's zero terminal SNR?"),
+    Extra("zero-snr", ("dpmpp_2m_karras", "unipc_karras", "euler_karras"), (30,),
+          "does a whole timestep repeat with a zero terminal SNR and Karras sigmas?"),
     Extra("cosine", _KARRAS, (20,), "does a whole timestep repeat with squared-cosine betas and Karras sigmas?",
           {"use_karras_sigmas": True}),
     Extra("kolors", ("ddim_trailing", "euler_trailing", "dpmpp_2m_trailing", "unipc_trailing"), (15, 30),
