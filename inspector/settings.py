@@ -28,7 +28,7 @@ class Settings:
 
     ``ignore`` maps a code, or the start of one, to the reason why it is accepted. ``presets`` are the project's own
     sampler presets, as they are written; whoever uses them checks them. ``baseline`` is the file of accepted findings,
-    named beside the pyproject.toml.
+    ``lock`` that of the seal; both lie beside the pyproject.toml.
     """
 
     select: tuple[str, ...] = ()
@@ -46,6 +46,7 @@ class Settings:
     limit: tuple[str, ...] = ()
     presets: dict[str, Any] = field(default_factory=dict)
     baseline: str = ""
+    lock: str = ""
     file: str = ""
 
 
@@ -156,7 +157,7 @@ def _checked(key: str, value: Any, file: str) -> Any:
             raise _wrong(f"{key} = {value!r} is none of {', '.join(THRESHOLDS if key == 'fail-on' else FORMATS)}", file)
         case (("torch-dtype" | "device"), str()):
             return value
-        case "baseline", str() if value.strip():
+        case (("baseline" | "lock"), str()) if value.strip():
             return os.path.relpath(os.path.join(os.path.dirname(file), value))
         case "timeout", int() | float() if not isinstance(value, bool) and value > 0:
             return float(value)
@@ -165,6 +166,7 @@ def _checked(key: str, value: Any, file: str) -> Any:
     kind = {
         "presets": "a table of tables",
         "baseline": "the name of a file",
+        "lock": "the name of a file",
         "select": "a list of codes",
         "limit": 'a list such as ["config=2MiB"]',
         "timeout": "a number of seconds",

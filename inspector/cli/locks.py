@@ -20,7 +20,9 @@ def lock(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="What to seal.", autocompletion=sources)],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="inspect-pipe.lock.json when left out; - is stdout."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="[tool.inspect-pipe] lock, or inspect-pipe.lock.json, when left out."
+        ),
     ] = None,
     static: Static = False,
     weights: Weights = False,
@@ -57,7 +59,7 @@ def check(
         typer.Argument(metavar="SOURCE", help="The sealed one when left out.", autocompletion=sources),
     ] = None,
     sealed: Annotated[
-        Path | None, typer.Option("--lock", metavar="FILE", help="The seal; inspect-pipe.lock.json when left out.")
+        Path | None, typer.Option("--lock", metavar="FILE", help="The seal; where lock writes it, when left out.")
     ] = None,
     form: Form = None,
     output: Output = None,

@@ -18,8 +18,6 @@ from inspector.render.parts import counted
 from inspector.settings import Settings
 from inspector.settings import load as load_settings
 
-_STDOUT = Path("-")
-
 
 def run_lock(source: str, output: Path | None, reading: dict[str, Any]) -> int:
     """Seal it, and return the exit status.
@@ -32,18 +30,14 @@ def run_lock(source: str, output: Path | None, reading: dict[str, Any]) -> int:
 
     inspected = [p] if (p := Path(source)).exists() else []
     settings = merged(load_settings(inspected), Request(source), reading)
-    target = output or Path(DEFAULT)
-    if target != _STDOUT:
-        refuse(target, inspected)
+    target = output or Path(settings.lock or DEFAULT)
+    refuse(target, inspected)
     with progress() as tell:
         lock, skipped = now(source, settings, reading, tell)
     for skip in (s for s in skipped if s.failed):
         message = f"{source} was not sealed: {skip.where}: {skip.reason}"
         raise InspectError(message, hint="inspect-pipe diff tells all that is wrong with it", where=source)
-    lock = replace(lock, source=relative(source, Path() if target == _STDOUT else target.parent), path=target)
-    if target == _STDOUT:
-        emit(Safe(dump(lock)))
-        return EXIT_CLEAN
+    lock = replace(lock, source=relative(source, target.parent), path=target)
     emit(Safe(dump(lock)), target, inspected=inspected)
     settled = sum(len(c["settings"]) for c in lock.components.values())
     runs = sum(len(runs) for runs in lock.schedules.values())
@@ -61,7 +55,7 @@ def run_check(request: Request, file: Path | None, reading: dict[str, Any]) -> i
     Raises:
         InspectError: there is no seal, or the source cannot be read, or the report cannot be written.
     """
-    before = load(file or Path(DEFAULT))
+    before = load(file or Path(load_settings().lock or DEFAULT))
     source = request.source or from_here(before)
     inspected = [p] if (p := Path(source)).exists() else []
     settings = merged(load_settings(inspected), request, reading)
@@ -69,6 +63,20 @@ def run_check(request: Request, file: Path | None, reading: dict[str, Any]) -> i
     with progress() as tell:
         report = compared(before, source, settings, reading, tell)
     return deliver(filtered(report, settings), request, settings, inspected)
+
+
+def seal_of(settings: Settings, source: str) -> Lock | None:
+    """The project's seal, if it is one of this source.
+
+    Raises:
+        InspectError: it cannot be read (exit 3), or is no seal of this version (exit 2).
+    """
+    if not settings.lock:
+        return None
+    from inspector.baselines import relative
+
+    lock = load(Path(settings.lock))
+    return lock if relative(source, lock.path.parent) == lock.source else None
 
 
 def compared(
