@@ -88,6 +88,9 @@ def sigmas(
 ) -> None:
     """The sigmas and timesteps of the real scheduler against the formulas of the papers in float64, and its step loop.
 
+    With nothing named, every preset is checked on the usual model of its kind, and a few more where other failures
+    show, each of which says what it is for.
+
     Exit status: 0 as it should be, 1 findings, 2 usage, 3 a source could not be read, 4 internal error,
     5 the report could not be written, 130 interrupted.
     """
