@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from inspector.hearing import Said
 from inspector.lookup import Made
 from inspector.model import Finding, Skip
 
@@ -22,7 +23,8 @@ class Parts:
 class Built:
     """A live object with the JSON it came from and everything that was noticed on the way.
 
-    ``path`` is how a component that is alone is called; ``fresh``: nobody has touched the object since it was made.
+    ``path`` is how a component that is alone is called; ``fresh``: nobody has touched the object since it was made;
+    ``heard``: what the libraries said meanwhile, by component.
     """
 
     obj: Any
@@ -32,6 +34,7 @@ class Built:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     fresh: bool = True
     path: str = ""
+    heard: dict[str, list[Said]] = field(default_factory=dict)
 
     def add(self, path: str, made: Made) -> None:
         self.problems += made.problems

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from inspector import library, makers
+from inspector.hearing import about
 from inspector.lookup import Made, Options, Order, find_class
 from inspector.mirror import Mirror
 from inspector.standins import mark, stand_in
@@ -25,6 +26,12 @@ def make(order: Order, mirror: Mirror, options: Options) -> Made:
         mirror: the private copy of the folder.
         options: with or without weights.
     """
+    with about(order.where):
+        return make_one(order, mirror, options)
+
+
+def make_one(order: Order, mirror: Mirror, options: Options) -> Made:
+    """One component, by its kind."""
     made = Made(facts={"declared": [order.library, order.cls]})
     if order.where in options.forbidden:
         made.loads = False

@@ -158,8 +158,18 @@ def run(request: Request) -> Snapshot:
 
 
 def build(request: Request, limits: Limits, forbidden: dict[str, str]) -> Built:
-    """The live object that was asked for."""
+    """The live object that was asked for, and what the libraries said while it was made."""
     prepare()
+    from inspector.hearing import listening, renamed
+
+    with listening() as ear:
+        built = made(request, limits, forbidden)
+    built.heard = renamed(ear.heard, Path.cwd() / "copy", request.path)
+    return built
+
+
+def made(request: Request, limits: Limits, forbidden: dict[str, str]) -> Built:
+    """The live object, by its scheme."""
     from inspector import alone, build, live
     from inspector.lookup import Options
 
@@ -195,10 +205,12 @@ def look(request: Request, built: Built) -> Snapshot:
         problems=built.problems,
         skipped=built.skipped,
     )
-    if not built.path:
-        return seen
-    named = tuple(dataclasses.replace(c, path=built.path if c.path == own else c.path) for c in seen.components)
-    return dataclasses.replace(seen, components=named)
+    from inspector.hearing import attached
+
+    if built.path:
+        named = tuple(dataclasses.replace(c, path=built.path if c.path == own else c.path) for c in seen.components)
+        seen = dataclasses.replace(seen, components=named)
+    return attached(seen, built.heard)
 
 
 def prepare() -> None:

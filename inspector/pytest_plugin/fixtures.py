@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def inspect_pipe(request: pytest.FixtureRequest) -> Callable[..., Snapshot]:
+def inspect_pipe(request: pytest.FixtureRequest) -> Iterator[Callable[..., Snapshot]]:
     """``inspect_pipe(pipe)``: fail with the findings over a pipeline, scheduler, model or SOURCE; else its snapshot.
 
-    Without an argument: the source of the test's ``pipe_source`` marker.
+    Without an argument: the source of the test's ``pipe_source`` marker. What the libraries say while the test makes
+    the object is among the findings (IPM601 to IPM605), however they were silenced.
     """
+    from inspector.hearing import listening
+
     item: pytest.Item = request.node
 
     def inspect_pipe(obj: Any = None) -> Snapshot:
@@ -42,7 +45,7 @@ def inspect_pipe(request: pytest.FixtureRequest) -> Callable[..., Snapshot]:
         else:
             source = type(obj).__name__
             try:
-                report, snapshot = item.config.stash[JUDGE].object(obj)
+                report, snapshot = item.config.stash[JUDGE].object(obj, ear)
             except InspectError as error:
                 tell_unread(item, source, error.message)
                 raise Unread(error_text(source, error)) from None
@@ -50,7 +53,8 @@ def inspect_pipe(request: pytest.FixtureRequest) -> Callable[..., Snapshot]:
         check_report(item, report, f"{source} ({at})", unreadable=True)
         return snapshot
 
-    return inspect_pipe
+    with listening() as ear:
+        yield inspect_pipe
 
 
 @pytest.fixture

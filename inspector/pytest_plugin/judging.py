@@ -15,6 +15,7 @@ from inspector.pytest_plugin.asking import ASKED
 
 if TYPE_CHECKING:
     from inspector.baselines import Baseline
+    from inspector.hearing import Ear
     from inspector.model import Finding, Report, Snapshot
     from inspector.settings import Settings
 
@@ -89,8 +90,8 @@ class Judge:
         report, snapshot = found
         return report, snapshot
 
-    def object(self, obj: Any) -> tuple[Report, Snapshot]:
-        """The same of a live object, looked at here and now.
+    def object(self, obj: Any, ear: Ear) -> tuple[Report, Snapshot]:
+        """The same of a live object, looked at here and now, with what the libraries said since the last one.
 
         Raises:
             InspectError: it is nothing that can be looked at.
@@ -98,10 +99,11 @@ class Judge:
         import inspector
 
         result = inspector.diff(obj)
+        report, snapshot = with_messages(result.report, result.snapshot, obj, ear)
         # a baseline is of sources: what it accepts holds for an object too, but it tells nothing of what is missing
-        report = self._kept(result.report, complete=False)
+        report = self._kept(report, complete=False)
         findings = tuple(f for f in report.findings if f.code != "IPB803")
-        return dataclasses.replace(report, findings=findings), result.snapshot
+        return dataclasses.replace(report, findings=findings), snapshot
 
     def _judged(self, snapshot: Snapshot) -> Report:
         from inspector.report import examine
@@ -162,6 +164,21 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def with_messages(report: Report, snapshot: Snapshot, obj: Any, ear: Ear) -> tuple[Report, Snapshot]:
+    """The report of an object with what was heard, which the ear forgets."""
+    said = [one for messages in ear.heard.values() for one in messages]
+    ear.heard.clear()
+    if not said:
+        return report, snapshot
+    from inspector.hearing import attached, sorted_out
+    from inspector.model import worst_first
+    from inspector.observe import parts_of
+    from inspector.rules.messages import joined
+
+    snapshot = attached(snapshot, sorted_out(said, list(parts_of(obj))))
+    return dataclasses.replace(report, findings=worst_first(joined(report.findings, snapshot))), snapshot
 
 
 def accepted(report: Report, ignored: Ignored) -> Report:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from inspector.model import Finding, Snapshot, worst_first
-from inspector.rules import config, differences, disk, live, pipeline, registry, reported, saving, stale
+from inspector.rules import config, differences, disk, live, messages, pipeline, registry, reported, saving, stale
 from inspector.rules.registry import Case, Rule, Series
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Case", "Rule", "judge", "judge_checks"]
 
-_FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported)
+_FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported, messages)
 """Imported for their decorators: what a snapshot is judged by."""
 
 _OTHERS = tuple(
@@ -50,7 +50,7 @@ def judge(snapshot: Snapshot, twin: Snapshot | None = None) -> tuple[Finding, ..
             if rule.check is not None:
                 findings += rule.check(case)
     unique = {(f.code, f.where, f.message): f for f in findings}
-    return worst_first(list(unique.values()))
+    return worst_first(messages.joined(unique.values(), snapshot))
 
 
 def judge_checks(rows: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
