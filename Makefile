@@ -1,6 +1,6 @@
 # make demo and make test need only Python >= 3.11 and make: they create .venv and install what is pinned.
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint bench reports clean
+.PHONY: demo test test-full lint bench reports versions clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -29,8 +29,13 @@ reports: bench
 	$(BIN)/inspect-pipe sigmas --format markdown --output reports/sigmas-cpu.md --exit-zero
 	$(BIN)/python -m tests.benchmarks.upstream reports/upstream-defects.md
 
+# Every reproduction on every release of tests/benchmarks/versions.toml; a release that cannot be run fails it at the end.
+versions: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.versions reports/versions.json; status=$$?; \
+	$(BIN)/python -m tests.benchmarks.upstream reports/upstream-defects.md && exit $$status
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .versions .pytest_cache .mypy_cache .ruff_cache
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "inspect-pipe needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 2; }

@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks.upstream REPORT.md``: the defects of diffusers that the checks find, each shown.
 
-Every script of tests/data/defects imports nothing but diffusers and torch, and ends in the assertion that should hold.
-A defect is listed if its script fails with exactly that, now; and with the finding that ``inspect-pipe`` has for it.
+What each script prints, and what ``inspect-pipe`` says of it, is run now, on the installed diffusers; which releases
+have the defect is read from ``reports/versions.json``, which ``make versions`` writes.
 """
 
 from __future__ import annotations
@@ -10,74 +10,45 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parents[2]
-SCRIPTS = ROOT / "tests" / "data" / "defects"
+from tests.benchmarks.defects import ROOT, Defect, defects
+from tests.benchmarks.history import story, table
+from tests.benchmarks.versions import SCHEMA
 
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """``script``: its file. ``command``: what finds it, after ``inspect-pipe sigmas``. ``code``: the finding."""
-
-    script: str
-    command: tuple[str, ...]
-    code: str
-    thread: str = ""
-
-
-DEFECTS = (
-    Defect("trailing_extra_timestep", ("DDIM trailing", "--steps", "61"), "IPS304"),
-    Defect("beta_sigmas_index_error", ("DPM++ 2M Beta", "--steps", "40"), "IPS307"),
-    Defect(
-        "squared_cosine_repeats",
-        ("DPM++ 2M Karras", "--set", "beta_schedule=squaredcos_cap_v2", "--steps", "10"),
-        "IPS303",
-        "#12771",
-    ),
-    Defect("unipc_bh1_nan", ("UniPC", "--set", "solver_type=bh1", "--steps", "10"), "IPS302"),
-    Defect("dpmpp_3m_sde_sign", ("DPM++ 3M SDE Exponential", "--steps", "30", "--solve"), "IPS315"),
-    Defect("flow_match_shifted_twice", ("Euler FlowMatch", "--steps", "28"), "IPS311", "#13243"),
-    Defect("ddim_previous_timestep", ("DDIM trailing", "--steps", "13"), "IPS310", "#11347, #12633"),
-    Defect("euler_a_karras", ("Euler a Karras", "--steps", "20"), "IPS308"),
-    Defect("zero_snr_ignored", ("DEIS", "--model", "zero-snr", "--steps", "20"), "IPS312"),
-    Defect(
-        "flow_shift_lost",
-        ("--presets", "tests/data/defects/unipc_flow.json", "--model", "sd3", "--steps", "20"),
-        "IPS312",
-    ),
-    Defect(
-        "mu_persists", ("DPM++ 2M flow", "--model", "flux-dev", "--set", "flow_shift=1.0", "--steps", "20"), "IPS313"
-    ),
-    Defect("one_step_starts_low", ("Euler", "--steps", "1"), "IPS314"),
-    Defect("never_reach_zero", ("DEIS", "--steps", "20"), "IPS304"),
-)
+RESULT = ROOT / "reports" / "versions.json"
+THREAD = "https://github.com/huggingface/diffusers/issues/"
+"""GitHub leads from here to pull requests as well."""
 
 
 def shown(script: Path) -> str | None:
-    """What the script prints when its defect is there; None when its assertion holds.
+    """What the script prints when its defect is there; None when it is not.
 
     Raises:
-        RuntimeError: it fails in another way.
+        RuntimeError: it ends in another way than with status 0 or 1.
     """
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "DIFFUSERS_VERBOSITY": "error"}
     command = [sys.executable, "-W", "ignore", str(script)]
     done = subprocess.run(command, env=env, text=True, capture_output=True, check=False, timeout=300)
     if done.returncode == 0:
         return None
-    if done.stderr.strip().splitlines()[-1:] != ["AssertionError"]:
+    if done.returncode != 1 or "Traceback" in done.stderr:
         raise RuntimeError(f"{script.name} fails otherwise: {done.stderr[-500:]}")
     return done.stdout.strip()
 
 
 def finding(defect: Defect) -> str:
-    """The message of the finding."""
-    command = [sys.executable, "-m", "inspector", "sigmas", *defect.command, "-f", "json", "--exit-zero"]
+    """The message of the finding.
+
+    Raises:
+        RuntimeError: the command does not find it.
+    """
+    command = [sys.executable, "-m", "inspector", *defect.found_by, "-f", "json", "--exit-zero"]
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False, timeout=300)
-    found = [f for f in json.loads(done.stdout)["findings"] if f["code"] == defect.code]
+    found = [f for f in json.loads(done.stdout or '{"findings": []}')["findings"] if f["code"] == defect.code]
     if not found:
-        raise RuntimeError(f"{' '.join(command[3:])} does not find {defect.code}: {done.stdout[:500]}")
+        raise RuntimeError(f"{' '.join(command[3:])} does not find {defect.code}: {(done.stdout or done.stderr)[:500]}")
     return str(found[0]["message"])
 
 
@@ -85,47 +56,89 @@ def quoted(command: tuple[str, ...]) -> str:
     return " ".join(f"'{c}'" if " " in c else c for c in command)
 
 
-def section(defect: Defect) -> tuple[str, list[str]] | None:
-    """Its title and its lines, or None where the installed library has it no more."""
-    script = SCRIPTS / f"{defect.script}.py"
-    said = shown(script)
-    if said is None:
-        return None
-    comment, _, code = script.read_text(encoding="utf-8").partition("\n")
-    title = comment.removeprefix("# ")
-    lines = [f"## {title}", ""]
-    if defect.thread:
-        lines += [f"huggingface/diffusers {defect.thread}", ""]
-    if defect.code:
-        lines += [f"`inspect-pipe sigmas {quoted(defect.command)}` finds {defect.code}: {finding(defect)}", ""]
-    lines += ["```python", code.strip(), "```", "", "```text", said, "```", ""]
-    return title, lines
+def threads(defect: Defect) -> str:
+    def linked(numbers: tuple[str, ...]) -> str:
+        return ", ".join(f"[{n}]({THREAD}{n[1:]})" for n in numbers)
+
+    said = f"Upstream: {linked(defect.upstream)}." if defect.upstream else "No upstream issue found."
+    return f"{said} Related: {linked(defect.related)}." if defect.related else said
+
+
+def section(defect: Defect, said: str | None, rows: list[dict[str, Any]], here: str) -> list[str]:
+    """Its lines. ``said``: what the script printed, None where the defect does not show in ``here``, the installed."""
+    lines = [f"## {defect.title}", "", threads(defect), "", *story(defect.name, rows), ""]
+    if said is not None and defect.found_by:
+        command = f"inspect-pipe {quoted(defect.found_by)}"
+        lines += [f"`{command}` finds {defect.code}: {finding(defect)}", ""]
+    elif said is not None:
+        lines += [f"It breaks what {defect.code} says: `inspect-pipe explain {defect.code}`.", ""]
+    output = f"It does not show in diffusers {here}." if said is None else f"```text\n{said}\n```"
+    return [*lines, "```python", defect.body, "```", "", output, "", *table(defect.name, rows), ""]
+
+
+def checked(defect: Defect, said: str | None, rows: list[dict[str, Any]], here: str) -> None:
+    """The matrix and the script agree on the installed release.
+
+    Raises:
+        RuntimeError: they do not, or the matrix lacks the script: it is old.
+    """
+    row = next((r for r in rows if r["release"] == here and "defects" in r), None)
+    if row is None:
+        return
+    known = row["defects"].get(defect.name)
+    if known is None or bool(known["shows"]) != (said is not None):
+        raise RuntimeError(f"{RESULT.name} does not know {defect.name} as it is in {here}: make versions")
 
 
 def main(report: Path) -> None:
     """Run everything and write the report."""
     from importlib.metadata import version
 
-    found, gone = [], []
-    for defect in DEFECTS:
-        made = section(defect)
-        if made is None:
-            gone.append(defect.script)
-        else:
-            found.append(made)
-    lines = [
-        f"# Defects of the schedulers of diffusers {version('diffusers')}",
-        "",
-        "`make reports` writes this page. Each script below imports nothing but diffusers and torch, and fails at its "
-        "last line for as long as the defect is there; what it printed stands under it. A defect that does not show is "
-        "not listed.",
-        "",
-        *(line for _, lines in found for line in lines),
-    ]
-    if gone:
-        lines += [f"Not there any more: {', '.join(gone)}.", ""]
+    here = version("diffusers")
+    result = json.loads(RESULT.read_text(encoding="utf-8"))
+    if result["schema"] != SCHEMA:
+        raise RuntimeError(f"{RESULT.name} is of another version: make versions")
     report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text("\n".join(lines), encoding="utf-8")
+    report.write_text(page(defects(), result["releases"], here), encoding="utf-8")
+
+
+def page(listed: list[Defect], rows: list[dict[str, Any]], here: str) -> str:
+    """The report: an overview, what was run, and a section a defect."""
+    lines: list[str] = []
+    for defect in listed:
+        said = shown(defect.path)
+        checked(defect, said, rows, here)
+        lines += section(defect, said, rows, here)
+    ran = [r for r in rows if "defects" in r]
+    head = [
+        "# Defects of the schedulers of diffusers, by release",
+        "",
+        "`make versions` runs the scripts below in every release of the table; `make reports` writes this page. A "
+        f"script imports nothing but diffusers and torch. Under it stands what it prints with diffusers {here}. Its "
+        "function `shows` is asked of every class of a release that it is about; class names are given without "
+        "`Scheduler`. *no option*: the class does not take a setting that the script needs; –: the release has no "
+        "such class.",
+        "",
+        "| diffusers | " + " | ".join(r["release"] for r in ran) + " |",
+        "|---|" + "---|" * len(ran),
+        *(f"| {p} | " + " | ".join(r["installed"][p] for r in ran) + " |" for p in ("huggingface_hub", "numpy")),
+        "| scheduler classes | " + " | ".join(str(len(r["classes"])) for r in ran) + " |",
+        "| defects that show | " + " | ".join(str(count(r)) for r in ran) + " |",
+        "",
+        f"All with {shared(ran)}.",
+        "",
+        *(f"diffusers {r['release']} was not run: {r['failed']}\n" for r in rows if "failed" in r),
+    ]
+    return "\n".join([*head, *lines])
+
+
+def count(row: dict[str, Any]) -> int:
+    return sum(bool(d["shows"]) for d in row["defects"].values())
+
+
+def shared(ran: list[dict[str, Any]]) -> str:
+    names = ("python", "torch", "scipy", "torchsde")
+    return ", ".join(f"{n} {'/'.join(sorted({r['installed'][n] for r in ran}))}" for n in names)
 
 
 if __name__ == "__main__":
