@@ -13,6 +13,7 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 STEPS = 20
@@ -34,7 +35,8 @@ def survey(scheduler: Any, items: Mapping[str, Any] | None = None) -> list[dict[
         classes that are not installed whole.
     """
     config = dict(dict.items(vars(scheduler)["_internal_dict"]) if items is None else items)
-    own, defaulted = type(scheduler), config.get("_use_default_values", ())
+    own: Any = type(scheduler)
+    defaulted = config.get("_use_default_values", ())
     classes, unchecked = _compatible(own)
     with _quiet():
         baseline: dict[type, dict[str, Any]] = {}
@@ -73,7 +75,8 @@ def _compatible(own: type) -> tuple[list[type], dict[str, str]]:
     return classes, unchecked
 
 
-def _defaults(cls: type) -> dict[str, Any]:
+@cache
+def _defaults(cls: type) -> Mapping[str, Any]:
     parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
     return {n: p.default for n, p in parameters.items() if p.default is not inspect.Parameter.empty}
 

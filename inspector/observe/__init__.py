@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -196,8 +197,14 @@ def versions() -> dict[str, str]:
     found = {"python": sys.version.split()[0]}
     for name in _VERSIONS:
         if name in sys.modules:
-            try:
-                found[name] = metadata.version(name)
-            except metadata.PackageNotFoundError:  # imported from a source tree
-                found[name] = str(getattr(sys.modules[name], "__version__", "unknown"))
+            found[name] = version(name)
     return found
+
+
+@cache
+def version(name: str) -> str:
+    """The version of a package that is loaded; the files that tell it are searched once."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # imported from a source tree
+        return str(getattr(sys.modules[name], "__version__", "unknown"))

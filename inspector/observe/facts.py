@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from functools import cache
 from typing import Any
 
 from inspector.gathering import LIBRARY_KEYS
@@ -81,6 +82,7 @@ def in_a_run(function: str) -> bool:
     return function == "set_timesteps" or function == "set_begin_index" or not function.startswith(("__init__", "set_"))
 
 
+@cache
 def moves_only(cls: type, name: str, function: str) -> bool:
     """Whether a method writes an attribute only to move it to a device: ``self.betas = self.betas.to(device)``."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,6 +46,10 @@ def weights_of(objects: Iterable[Any]) -> dict[int, Any]:
             if is_module(part):
                 for tensor in [*part.parameters(), *part.buffers()]:
                     memo[id(tensor)] = alias(tensor)
+                # a module has a dozen such, all empty but for hooks, and copying them is most of what a copy costs
+                for held in [v for m in part.modules() for v in vars(m).values()]:
+                    if type(held) is OrderedDict and not held:
+                        memo[id(held)] = OrderedDict()
     return memo
 
 
