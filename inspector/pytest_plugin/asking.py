@@ -97,8 +97,9 @@ def check(config: pytest.Config, asked: Asked) -> None:
     """Refuse what cannot be meant, before anything is collected.
 
     Raises:
-        UsageError: a code or setting that does not exist, a baseline that is not there.
+        UsageError: a code or setting that does not exist, a baseline or a lock that is not there.
     """
+    from inspector.locks import load
     from inspector.model import InspectError
     from inspector.pytest_plugin.judging import JUDGE
     from inspector.settings import check_codes
@@ -106,6 +107,8 @@ def check(config: pytest.Config, asked: Asked) -> None:
     try:
         check_codes(asked.select, "inspect_pipe_select")
         _ = config.stash[JUDGE].baseline
+        if lock := config.stash[JUDGE].settings.lock:
+            load(Path(lock))
     except InspectError as error:
         where = f"{error.where}: " if error.where not in error.message else ""
         raise pytest.UsageError(f"{where}{error.message}; {error.hint}".rstrip("; ")) from error
