@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import watching
+from tests.benchmarks import plugin, watching
 from tests.benchmarks.measure import Cost, alternately, forget, once, read_since
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def main(report: Path) -> int:
         subprocess.run([sys.executable, "-m", "tests.benchmarks.sdxl", str(model)], env=env, cwd=ROOT, check=True)
         traps = [*COMMAND, "diff", "demo:sd15-traps", "-f", "json", "-o", str(saved), "--exit-zero"]
         subprocess.run(traps, env=env, check=True)
-        rows = [*light(env, model, saved), *heavy(env, model), tracing(env), *samplers(env)]
+        rows = [*light(env, model, saved), *heavy(env, model), tracing(env), *samplers(env), started()]
         watched, once = while_watched(env)
         cold = cold_start(env, scratch, model)
     text = page([*rows, *watched], cold, once)
@@ -120,6 +120,14 @@ def tracing(env: dict[str, str]) -> Row:
         for _ in range(max(3, RUNS // 3))
     )
     return Row("`trace`: CPU time beside the imports", "50 ms", f"{took * 1000:.0f} ms", took / 0.05, 1.0)
+
+
+def started() -> Row:
+    """What the pytest plugin adds to a run that does not ask for it."""
+    without, there = plugin.measured(max(9, RUNS))
+    added = (there - without) * 1000
+    shown = f"{added:.0f} ms more than {without * 1000:.0f} ms"
+    return Row("the pytest plugin in a bare run: time", "30 ms", shown, added / 1000 / plugin.LIMIT, 1.0)
 
 
 def samplers(env: dict[str, str]) -> list[Row]:
