@@ -336,7 +336,7 @@ def test_create_update_and_prune(project: Path, command: Callable[..., tuple[int
         status, said = command("baseline", *arguments)
         assert status == code and words in said, said
     assert file.read_text() == text and sorted(p.name for p in project.iterdir()) == [
-        "README.md", "inspect-pipe-baseline.json", "models", "pyproject.toml", "saved.json",
+        "README.md", "inspect-pipe-baseline.json", "inspect-pipe.lock.json", "models", "pyproject.toml", "saved.json",
     ]  # fmt: skip
 
 

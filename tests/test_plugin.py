@@ -338,13 +338,17 @@ def test_a_project_with_a_pinned_baseline(there: pytest.Pytester, forked: None) 
     config = there.path / "models" / "sd15" / "scheduler" / "scheduler_config.json"
     kept = config.read_text(encoding="utf-8")
     green = run(there)
-    assert outcomes(green) == {"passed": len(FAMILIES)}
+    assert outcomes(green) == {"passed": len(FAMILIES) + 1}, "the families, and the lock"
     green.stdout.fnmatch_lines(
         ["accepted: models/sd15: IPC104: our trainer writes the number of its run there (baseline)"]
     )
+    config.write_text(json.dumps({**json.loads(kept), "timestep_spacing": "trailing"}), encoding="utf-8")
+    red = run(there)
+    assert outcomes(red) == {"failed": 1, "passed": len(FAMILIES)}, "nothing is wrong with it, but it has moved"
+    red.stdout.fnmatch_lines(["FAILED inspect-pipe::models/sd15::lock - Findings: IPB811 scheduler/scheduler_*"])
     config.write_text(json.dumps({**json.loads(kept), "use_karras_sigmas": True}), encoding="utf-8")
     red = run(there)
-    assert outcomes(red) == {"failed": 1, "passed": len(FAMILIES) - 1}
+    assert outcomes(red) == {"failed": 2, "passed": len(FAMILIES) - 1}
     red.stdout.fnmatch_lines(["FAILED inspect-pipe::models/sd15::disk - Findings: IPC104 scheduler.use_karras_sigmas"])
     config.write_text(kept, encoding="utf-8")
     assert run(there).ret == 0
