@@ -1,7 +1,7 @@
 """Pipelines nobody here prepared: JSON folders made from the library's own annotations, built without weights.
 
-A sample runs with the suite; ``INSPECT_PIPE_GALLERY=all`` builds every class (``python -m tests.gallery --sweep`` says
-what was not built and why).
+A sample runs with the suite, every class with INSPECT_PIPE_FULL=1 (``python -m tests.gallery --sweep`` says what was
+not built and why).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from inspector.built import Parts
 from tests import gallery
 
-STEP = 1 if os.environ.get("INSPECT_PIPE_GALLERY") == "all" else 7
+STEP = 1 if os.environ.get("INSPECT_PIPE_FULL") else 13
 
 
 def test_nearly_all_pipeline_classes_are_built_from_json_alone() -> None:
