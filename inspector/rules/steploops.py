@@ -36,7 +36,7 @@ def rejected(series: Series) -> Iterator[Finding]:
     rows = series.having(lambda r: r["loop"] and r["loop"].get("raised"))
     if rows:
         seen = rows[0]["loop"]["raised"]
-        at = f"step {seen['step']} of {len(rows[0]['timesteps'])}"
+        at = f"step {seen['step']} of {rows[0]['loop']['calls']}"
         message = f": {seen['message']}" if seen["message"] else ""
         fix = "scheduler.set_begin_index(0) after set_timesteps" if rows[0]["repeated"] else "other options or steps"
         said = f"{at_steps(rows)}: {at} (timestep {number(seen['timestep'])}) raises {seen['type']}{message}"

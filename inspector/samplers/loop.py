@@ -16,6 +16,7 @@ from inspect import signature
 from typing import Any
 
 from inspector.samplers.gaussian import Level, output
+from inspector.samplers.grid import is_a
 from inspector.samplers.quiet import quiet
 from inspector.samplers.told import Truth, scheduler_level, truth_of, why_not
 
@@ -35,7 +36,7 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
         dtype: the sample's type, ``float32``, ``float16``, ``bfloat16`` or ``float64``.
 
     Returns:
-        ``ran``, else with ``reason``; ``steps``;
+        ``ran``, else with ``reason``; ``steps`` that were made of how many ``calls``;
         ``raised`` with the step, timestep and error, or None; ``not_finite``, the first such step;
         ``dtype`` of the result; ``wrong`` and ``of``, how many steps land elsewhere than on the level of the next
         timestep; ``landings``, the first of them; ``tolerance``.
@@ -46,12 +47,19 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
         return {"ran": False, "reason": f"its step wants {needs} too"}
     kind = getattr(torch, dtype)
     limit = LANDED * torch.finfo(kind).eps
-    said: dict[str, Any] = {"ran": True, "steps": 0, "raised": None, "not_finite": None, "dtype": None}
+    said: dict[str, Any] = {
+        "ran": True,
+        "steps": 0,
+        "calls": len(scheduler.timesteps),
+        "raised": None,
+        "not_finite": None,
+        "dtype": None,
+    }
     said |= {"wrong": 0, "of": 0, "tolerance": limit, "landings": []}
     truth, sighted = truth_of(scheduler), judged(scheduler)
     straightly = truth.path == "flow" and not scheduler.config.get("use_flow_sigmas")
     one = torch.ones(1, dtype=kind, device=device)
-    index, told, landed = 0, None, None
+    index, told, landed, last = 0, None, None, Level(1.0, 1.0)
     before: deque[float] = deque([1.0], maxlen=3)
     with quiet():
         try:
@@ -61,10 +69,10 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
                 )
                 at = scheduler_level(scheduler, truth, told, scale) if sighted else Level(1.0, 1.0)
                 if landed is not None and sighted:
-                    _judge(
-                        said, index, float(told), landed, Level(at.alpha / scale, at.sigma / scale), limit * max(before)
-                    )
+                    allowed = limit * max(before) * cancelled(scheduler, last, at)
+                    _judge(said, index, float(told), landed, Level(at.alpha / scale, at.sigma / scale), allowed)
                 before.append(1.0 if straightly else magnified(at))
+                last = at
                 x, out = (
                     torch.tensor(v, dtype=kind, device=device).reshape(3, 1, 1, 1) for v in _rows(at, scale, truth)
                 )
@@ -105,6 +113,19 @@ def magnified(at: Level) -> float:
     along the velocity and divides by nothing; the solvers in lambda divide on flow models too.
     """
     return math.hypot(1.0, at.sigma / at.alpha if at.alpha else 1.0)
+
+
+def cancelled(scheduler: Any, a: Level, b: Level) -> float:
+    """What DEIS loses between two levels: its coefficients are differences of t ln t, over differences of ln t.
+
+    For each order above the first that is (1 + |ln t|) / |ln a - ln b| of a rounding, t = sigma / alpha.
+    """
+    levels = [level.sigma / level.alpha for level in (a, b) if level.alpha and level.sigma]
+    if not is_a(scheduler, "DEISMultistepScheduler") or len(levels) < 2 or levels[0] == levels[1]:
+        return 1.0
+    logs = [math.log(level) for level in levels]
+    lost = (1.0 + max(map(abs, logs))) / abs(logs[0] - logs[1])
+    return float(max(1.0, lost) ** (int(scheduler.config.get("solver_order") or 2) - 1))
 
 
 def _rows(at: Level, scale: float, truth: Truth) -> tuple[list[float], list[float]]:
