@@ -164,6 +164,18 @@ def test_a_begin_index_is_what_helps_where_timesteps_repeat() -> None:
     assert said["raised"] is None and said["wrong"] == 0
 
 
+def test_what_float32_loses_in_many_steps_is_no_wrong_landing() -> None:
+    """DEIS takes differences of nearly equal numbers, whose roundings grow as steps become short."""
+    from diffusers import DEISMultistepScheduler
+
+    from inspector.samplers.loop import straight
+
+    scheduler = DEISMultistepScheduler.from_config(dict(MODELS["kolors"].config))
+    scheduler.set_timesteps(400)
+    said = straight(scheduler)
+    assert (said["raised"], said["wrong"], said["of"], said["calls"]) == (None, 0, 399, 400)
+
+
 def test_without_a_package_two_classes_are_skipped_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     from inspector.samplers import build
 

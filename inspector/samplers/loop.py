@@ -47,15 +47,8 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
         return {"ran": False, "reason": f"its step wants {needs} too"}
     kind = getattr(torch, dtype)
     limit = LANDED * torch.finfo(kind).eps
-    said: dict[str, Any] = {
-        "ran": True,
-        "steps": 0,
-        "calls": len(scheduler.timesteps),
-        "raised": None,
-        "not_finite": None,
-        "dtype": None,
-    }
-    said |= {"wrong": 0, "of": 0, "tolerance": limit, "landings": []}
+    said: dict[str, Any] = {"ran": True, "steps": 0, "calls": len(scheduler.timesteps), "raised": None}
+    said |= {"not_finite": None, "dtype": None, "wrong": 0, "of": 0, "tolerance": limit, "landings": []}
     truth, sighted = truth_of(scheduler), judged(scheduler)
     straightly = truth.path == "flow" and not scheduler.config.get("use_flow_sigmas")
     one = torch.ones(1, dtype=kind, device=device)
