@@ -17,18 +17,20 @@ from inspector.samplers.presets import PRESETS, find
 from inspector.samplers.recipes import Recipe, make
 from inspector.samplers.theirs import recipe, theirs_of
 from tests import golden
-from tests.test_sigmas import recorded
+from tests.test_sigmas import as_recorded, recorded
 
 FIELDS = {"a1111": "a1111", "comfyui": "comfy"}
 
 
 @pytest.mark.parametrize("path", [golden.BEST])
-def test_agreement_as_recorded(path: Path) -> None:
-    """Their recorded sigmas against diffusers' recorded ones, by the check's tolerance: the check's verdict."""
+def test_verdict_and_agreement_as_recorded(path: Path) -> None:
+    """Every recorded verdict; and their recorded sigmas against diffusers' recorded ones, by the check's tolerance."""
     data, shop = golden.load(path), Workshop()
     wrong: list[tuple[object, ...]] = []
     unexplained: list[tuple[object, ...]] = []
     for record, row in recorded(data, shop):
+        if not as_recorded(record, row):
+            wrong.append((record["preset"], record["model"], record["N"], row["verdict"], row["reason"]))
         if "error" in record or record["N"] == 1:
             continue
         subject = Subject(PRESETS[record["preset"]], MODELS[row["model"]])
