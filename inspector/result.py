@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inspector.model import Finding, InspectError, Report, Skip, Snapshot
+from inspector.model import Finding, InspectError, Report, Skip, Snapshot, Suppressed
 from inspector.render import Look, render
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ class Result:
     @property
     def skipped(self) -> tuple[Skip, ...]:
         return self.report.skipped
+
+    @property
+    def suppressed(self) -> tuple[Suppressed, ...]:
+        return self.report.suppressed
 
     @property
     def summary(self) -> dict[str, int]:

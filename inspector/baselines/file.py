@@ -114,7 +114,8 @@ def _bytes(path: Path) -> bytes:
     hint = f"make one: inspect-pipe baseline create SOURCE -o {path}"
     try:
         if path.exists() and not path.is_file():
-            raise InspectError(f"the baseline {path} is no regular file", hint=hint, where=str(path))
+            aside = "give the name of a file: inspect-pipe baseline create SOURCE -o FILE makes one"
+            raise InspectError(f"the baseline {path} is no regular file", hint=aside, where=str(path))
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
     except OSError as error:

@@ -22,7 +22,7 @@ from inspector.baselines import (
     updated,
 )
 from inspector.cli.diffing import Request, filtered, merged, reading_options, take
-from inspector.cli.output import emit, look, progress
+from inspector.cli.output import emit, keep, look, progress
 from inspector.model import EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE, InspectError, Report
 from inspector.render.escape import Safe, safe
 from inspector.render.parts import counted
@@ -148,10 +148,8 @@ def _from_here(name: str, folder: str) -> str:
 
 def _kept(before: Baseline, after: Baseline, reports: list[Report], asked: Asked, left: list[tuple[str, str]]) -> int:
     """Write it if it is another one, say what changed, and give the exit status."""
-    from inspector.writing import write
-
     if dump(after) != dump(before) or not os.path.lexists(after.path):
-        write(after.path, dump(after), inspected=_inspected(asked.sources))
+        keep(Safe(dump(after)), after.path, _inspected(asked.sources))
     emit(Safe("\n".join(_lines(before, after, left)) + "\n"))
     unread = [s for r in reports for s in r.skipped if s.failed]
     for skip in unread:

@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector.cli.diffing import Request, merged, reading_options, take
 from inspector.cli.guarded import say
-from inspector.cli.output import emit, progress
+from inspector.cli.output import emit, keep, progress
 from inspector.model import EXIT_CLEAN, EXIT_UNREADABLE
 from inspector.render.escape import safe
 from inspector.settings import load
@@ -29,7 +29,7 @@ def run_snapshot(source: str, output: Path | None, reading: dict[str, Any]) -> i
         refuse(output, inspected)
     with progress() as tell:
         seen = take(source, {**reading_options(settings, reading), "progress": tell})
-    emit(snapshot_json(seen), output, inspected=inspected)
+    keep(snapshot_json(seen), output, inspected) if output is not None else emit(snapshot_json(seen))
     unread = [s for s in skips([seen]) if s.failed]
     for skip in unread:
         say(f"not read: {safe(skip.where, 120)}: {safe(skip.reason, 400)}")

@@ -56,6 +56,21 @@ def emit(text: Safe, output: Path | None = None, *, inspected: Sequence[Path] = 
         ) from error
 
 
+def keep(text: Safe, file: Path, inspected: Sequence[Path] = ()) -> None:
+    """Write a file of the project's own: a baseline, a lock, a snapshot.
+
+    Raises:
+        InspectError: it could not be written (exit status 5); what was there before is still there.
+    """
+    from inspector.writing import write
+
+    try:
+        write(file, text, inspected=inspected)
+    except InspectError as error:
+        hint = "nothing was written, and what was there is still there; choose another file with -o"
+        raise InspectError(error.message, hint=hint, exit_code=error.exit_code, where=error.where) from error
+
+
 @contextlib.contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """A line on stderr that says what is being done, when a person watches; it is gone when the report comes."""

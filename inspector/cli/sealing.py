@@ -10,7 +10,7 @@ from typing import Any
 
 from inspector.cli.delivery import deliver, promise
 from inspector.cli.diffing import Request, filtered, merged, reading_options
-from inspector.cli.output import emit, progress
+from inspector.cli.output import emit, keep, progress
 from inspector.locks import DEFAULT, Lock, digests, dump, load, report_of
 from inspector.model import EXIT_CLEAN, InspectError, Report, Skip
 from inspector.render.escape import Safe, safe
@@ -38,7 +38,7 @@ def run_lock(source: str, output: Path | None, reading: dict[str, Any]) -> int:
         message = f"{source} was not sealed: {skip.where}: {skip.reason}"
         raise InspectError(message, hint="inspect-pipe diff tells all that is wrong with it", where=source)
     lock = replace(lock, source=relative(source, target.parent), path=target)
-    emit(Safe(dump(lock)), target, inspected=inspected)
+    keep(Safe(dump(lock)), target, inspected)
     settled = sum(len(c["settings"]) for c in lock.components.values())
     runs = sum(len(runs) for runs in lock.schedules.values())
     counts = ((len(lock.files), "file"), (len(lock.components), "component"), (settled, "setting"), (runs, "schedule"))

@@ -44,7 +44,8 @@ def load(path: Path) -> Lock:
     hint = f"make one: inspect-pipe lock SOURCE -o {path}"
     try:
         if path.exists() and not path.is_file():
-            raise InspectError(f"the lock {path} is no regular file", hint=hint, where=str(path))
+            aside = "give the name of a file: inspect-pipe lock SOURCE -o FILE makes one"
+            raise InspectError(f"the lock {path} is no regular file", hint=aside, where=str(path))
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
     except OSError as error:
