@@ -36,7 +36,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     option = early_config.known_args_namespace
     folders = asked(early_config, option).folders
     refusing.uproot(early_config, folders, option.file_or_dir)
-    refusing.refuse(early_config, map(str, folders), option.file_or_dir)
+    refusing.refuse(early_config, [*map(str, folders)], option.file_or_dir)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ def inside(path: Path, folder: Path) -> bool:
     return real == folder or folder in real.parents
 
 
-def refuse(config: pytest.Config, sources: Iterable[str], args: Iterable[str]) -> None:
+def refuse(config: pytest.Config, sources: Collection[str], args: Iterable[str]) -> None:
     """Refuse to run on what lies inside an inspected folder.
 
     Args:
@@ -33,6 +33,8 @@ def refuse(config: pytest.Config, sources: Iterable[str], args: Iterable[str]) -
     Raises:
         UsageError: the root folder, the ini file, or what pytest would look through or import at the start.
     """
+    if not sources:
+        return
     here = config.invocation_params.dir
     named = [here / a.partition("::")[0] for a in args]
     looked = [p for p in named if p.exists()] or [here]

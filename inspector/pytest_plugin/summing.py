@@ -23,6 +23,8 @@ def summarise(reporter: pytest.TerminalReporter) -> None:
     reports = [r for found in reporter.stats.values() for r in found if isinstance(r, pytest.TestReport)]
     told = [entry for report in reports for entry in getattr(report, ATTRIBUTE, ())]
     gpu = [r for r in reporter.stats.get("skipped", ()) if "gpu" in r.keywords and _reason(r).startswith("gpu: ")]
+    if not told and not gpu:
+        return
     verbose = reporter.verbosity > 0
     lines = [*by_code(told, verbose=verbose), *others(told, gpu, verbose=verbose)]
     if not lines:

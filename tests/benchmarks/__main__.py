@@ -44,7 +44,14 @@ def main(report: Path) -> int:
         subprocess.run([sys.executable, "-m", "tests.benchmarks.sdxl", str(model)], env=env, cwd=ROOT, check=True)
         traps = [*COMMAND, "diff", "demo:sd15-traps", "-f", "json", "-o", str(saved), "--exit-zero"]
         subprocess.run(traps, env=env, check=True)
-        rows = [*light(env, model, saved), *heavy(env, model), tracing(env), *samplers(env), started()]
+        rows = [
+            *light(env, model, saved),
+            *heavy(env, model),
+            tracing(env),
+            *samplers(env),
+            *roundtrips(env, scratch),
+            started(),
+        ]
         watched, once = while_watched(env)
         cold = cold_start(env, scratch, model)
     text = page([*rows, *watched], cold, once)
@@ -127,7 +134,7 @@ def started() -> Row:
     without, there = plugin.measured(max(9, RUNS))
     added = (there - without) * 1000
     shown = f"{added:.0f} ms more than {without * 1000:.0f} ms"
-    return Row("the pytest plugin in a bare run: time", "30 ms", shown, added / 1000 / plugin.LIMIT, 1.0)
+    return Row("the pytest plugin in a bare run: processor time", "30 ms", shown, added / 1000 / plugin.LIMIT, 1.0)
 
 
 def samplers(env: dict[str, str]) -> list[Row]:
@@ -152,6 +159,24 @@ def samplers(env: dict[str, str]) -> list[Row]:
             checked / bare,
             2.0,
         ),
+    ]
+
+
+def roundtrips(env: dict[str, str], scratch: str) -> list[Row]:
+    """The search against the same cases tried by hand; and the ``ci`` profile over all classes, against 3 minutes."""
+    module = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.roundtrips"]
+    done = subprocess.run(module, env=env, cwd=ROOT, check=True, text=True, capture_output=True)
+    hand, searched, cases = map(float, done.stdout.split())
+    took = once([*COMMAND, "roundtrip", "--exit-zero", "--reports", f"{scratch}/roundtrip"], env)
+    return [
+        Row(
+            f"`roundtrip`, {cases:.0f} cases of one law: processor time",
+            f"construct, save, load, compare by hand {hand:.2f} s",
+            f"{searched:.2f} s",
+            searched / hand,
+            2.0,
+        ),
+        Row("`roundtrip`, all classes and laws, profile ci: time", "3 minutes", f"{took:.0f} s", took / 180, 1.0),
     ]
 
 
