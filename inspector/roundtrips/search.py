@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
+from unittest import mock
 
 from inspector.roundtrips.known import Known, match
 from inspector.roundtrips.laws.registry import Law
@@ -111,7 +114,7 @@ def one_search(
         run = sequences(cls, settings, judge, lambda: count(found, searching[0]))
     else:
         run = settings(hypothesis.given(law.cases(cls))(test))
-    with no_local_constants():
+    with no_local_constants(), signatures_read_once():
         try:
             hypothesis.seed(derived(seed, law.code, cls.__name__))(run)()
         except Broken as broken:
@@ -170,8 +173,6 @@ def no_local_constants() -> Iterator[None]:
     """Hypothesis mixes the constants of the modules that happen to be loaded into what it draws; not here, so that a
     seed means the same in every process. An older hypothesis has no such pool.
     """
-    from unittest import mock
-
     from hypothesis.internal.conjecture import providers
 
     provider = getattr(providers, "HypothesisProvider", None)
@@ -183,3 +184,21 @@ def no_local_constants() -> Iterator[None]:
     with mock.patch.object(provider, "_local_constants", vars(providers)["Constants"]()):
         yield
     cache.cache.clear()
+
+
+@contextmanager
+def signatures_read_once() -> Iterator[None]:
+    """The library asks :func:`inspect.signature` of the same functions some twenty times a round trip, a third of what
+    one takes. A signature cannot change: meanwhile each is worked out once.
+    """
+    real, kept = inspect.signature, dict[Any, inspect.Signature]()
+
+    def signature(of: Any, **options: Any) -> inspect.Signature:
+        if options or type(of) is not FunctionType:
+            return real(of, **options)
+        if of not in kept:
+            kept[of] = real(of)
+        return kept[of]
+
+    with mock.patch.object(inspect, "signature", signature):
+        yield
