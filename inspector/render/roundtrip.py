@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.model import Report
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS, STYLES, code_text, text
-from inspector.render.parts import counted, value_text
+from inspector.render.parts import searched, value_text
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -25,9 +25,7 @@ def told(report: Report, page: Page) -> Iterator[Text]:
     from inspector.render.human import heading
 
     data = report.data
-    names = {row["class"] for row in data["laws"]}
-    cases = counted(sum(row["examples"] for row in data["laws"]), "case")
-    asked = f"{counted(len(names), 'class').replace('classs', 'classes')}, {cases}, seed {data['seed']}"
+    asked = ", ".join([*searched(report), f"seed {data['seed']}"])
     yield from page.laid([[text((safe(asked, 200), "dim"))]], 0)
     shown = {(f.code, f.where.partition(".")[0]) for f in report.findings}
     for rows in defects(data["laws"], shown):
