@@ -27,6 +27,7 @@ bench: $(STAMP)
 reports: bench
 	$(BIN)/python -m tests.benchmarks.gallery reports/gallery.md
 	$(BIN)/inspect-pipe sigmas --format markdown --output reports/sigmas-cpu.md --exit-zero
+	$(BIN)/python -m tests.benchmarks.laws reports/roundtrip-laws.md
 	$(BIN)/python -m tests.benchmarks.upstream reports/upstream-defects.md
 
 # Every reproduction on every release of tests/benchmarks/versions.toml; a release that cannot be run fails it at the end.
