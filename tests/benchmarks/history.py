@@ -1,7 +1,8 @@
-"""What became of a defect from release to release, by the rows that ``make versions`` writes: a table, and sentences."""
+"""What became of a defect from release to release, by the rows that ``make versions`` writes: a table and sentences."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 ABSENT = "–"
@@ -60,28 +61,27 @@ def story(name: str, rows: list[dict[str, Any]]) -> list[str]:
     names, found = releases(rows), courses(name, rows)
     if not found:
         return ["It shows in none of the releases tried."]
+    told = [set(answers(name, row).values()) for row in rows if "defects" in row]
+    first = next(at for at, said in enumerate(told) if "shows" in said)
+    older = [release for release, said in zip(names[:first], told, strict=False) if "holds" in said]
+    before = f"not yet in {older[-1]}" if older else "the oldest of those tried that can be asked"
+    lines = [f"First shows in {names[first]}, {before}.  "]
     said: dict[str, list[str]] = {}
     for cls, course in found.items():
         for sentence in changes(course, names):
             said.setdefault(sentence, []).append(cls)
     few = 6
-    return [
+    return lines + [
         f"{sentence}: {short(classes) if len(classes) <= few else f'{len(classes)} classes'}.  "
         for sentence, classes in said.items()
     ]
 
 
 def changes(course: tuple[str, ...], names: list[str]) -> list[str]:
-    """What one class's answers say: where the defect first shows, where it goes, where it comes back."""
+    """Where the defect comes and goes in one class, from a release that can be asked to the next one that can."""
     asked = [(answer, release) for answer, release in zip(course, names, strict=True) if answer in ASKED]
-    sentences, before = [], ""
-    for at, (answer, release) in enumerate(asked):
-        last = asked[at - 1][1] if at else ""
-        if answer == "shows" and not at:
-            sentences.append(f"Shows in {release}, the oldest release that can be asked")
-        elif answer == "shows" and before == "holds":
-            sentences.append(f"First shows in {release}, not yet in {last}")
-        elif answer == "holds" and before == "shows":
-            sentences.append(f"Gone in {release}, still in {last}")
-        before = answer
+    sentences = []
+    for (before, last), (answer, release) in pairwise(asked):
+        if answer != before:
+            sentences.append(f"{'Comes' if answer == 'shows' else 'Gone'} between {last} and {release}")
     return sentences

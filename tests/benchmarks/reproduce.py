@@ -21,10 +21,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+LONGEST = 120
 PACKAGES = ("diffusers", "huggingface_hub", "numpy", "scipy", "torch", "torchsde")
 MISSING = {
-    "class": re.compile(r"(?:module '?diffusers'? has no attribute|cannot import name) '?(\w+)'?"),
-    "option": re.compile(r".*__init__\(\) got an unexpected keyword argument '(\w+)'"),
+    "class": re.compile(r"(?=.*'?diffusers\b)(?:module \S+ has no attribute|cannot import name) '?(\w+)'?"),
+    "option": re.compile(r".*__init__\b.* got an unexpected keyword argument '(\w+)'"),
 }
 
 
@@ -39,14 +40,21 @@ def schedulers() -> dict[str, type]:
     return {c.__name__: c for c in found if isinstance(c, type) and issubclass(c, SchedulerMixin)}
 
 
-def reason(error: Exception) -> str:
-    """One line without a path or an address, the same on every machine."""
-    lines = str(error).splitlines() or [""]
+def reason(error: Exception, cls: str = "") -> str:
+    """One line without a path, an address or the class's name: the same on every machine, and for like classes."""
+    line = next(iter(str(error).splitlines()), "")
     for what, pattern in MISSING.items():
-        if named := pattern.match(lines[0]):
+        if named := pattern.match(line):
             return f"no {what} {named[1]}"
-    text = re.sub(r" \((/|[A-Z]:)[^)]*\)", "", lines[0])
-    return f"{type(error).__name__}: {re.sub('0x[0-9a-f]+', '0x…', text)}"[:160]
+    line = re.sub(r" \((/|[A-Z]:)[^)]*\)", "", line)
+    for found, instead in (
+        (r"/\S+/site-packages/", ""),
+        ("0x[0-9a-f]+", "0x…"),
+        (rf"\b{cls}\b" if cls else "$^", "it"),
+    ):
+        line = re.sub(found, instead, line)
+    line = f"{type(error).__name__}: {line}"
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def shown(shows: Any, cls: type, options: list[str]) -> str:
@@ -57,7 +65,7 @@ def shown(shows: Any, cls: type, options: list[str]) -> str:
     try:
         return "holds" if shows(cls) is None else "shows"
     except Exception as error:
-        return reason(error)
+        return reason(error, cls.__name__)
 
 
 def whole(path: str) -> tuple[Any, str]:

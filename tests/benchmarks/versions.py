@@ -1,10 +1,14 @@
-"""``python -m tests.benchmarks.versions RESULT.json``: every reproduction on every release of versions.toml.
+"""``python -m tests.benchmarks.versions RESULT.json [NAME…]``: every reproduction on every release of versions.toml.
+
+With names only these are run, and what RESULT.json says of the others is kept for the releases that are installed as
+they were then.
 
 Each release lives in a virtual environment of its own under ``.versions``, with its own diffusers, huggingface_hub,
 numpy and all that these require. Only torch, scipy and torchsde (and what they require) are installed once, at the
 versions of constraints.txt, in an environment that the others see through a ``.pth`` file. Its folder comes last on
 ``sys.path``, so a release's own packages win; a copy of torch for each release would be a gigabyte and a minute more,
-and the same files. transformers is left out: schedulers do without, and old releases break on a new one.
+and the same files. transformers is left out: schedulers do without, and old releases break on a new one. (Two classes
+cannot be reached so: from 0.21 on diffusers exports KarrasVe and ScoreSdeVp only where transformers is installed.)
 """
 
 from __future__ import annotations
@@ -122,14 +126,30 @@ def matrix(
     return rows
 
 
-def main(result: Path) -> int:
+def merged(rows: list[dict[str, Any]], before: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]]:
+    """``rows`` with the earlier answers of the scripts in ``names`` that were not asked now."""
+    old = {row["release"]: row for row in before if "defects" in row}
+    for row in rows:
+        known = old.get(row["release"], {"installed": None})
+        if "defects" in row and known["installed"] == row["installed"]:
+            kept = {n: d for n, d in known["defects"].items() if n in names}
+            row["defects"] = {**kept, **row["defects"]}
+    return rows
+
+
+def main(result: Path, only: Sequence[str] = ()) -> int:
     """Run everything, write the result, and return 1 when a release could not be run."""
-    rows = matrix(tomllib.loads(RELEASES.read_text(encoding="utf-8"))["releases"], defects())
+    listed = defects()
+    asked = [d for d in listed if not only or d.name in only]
+    rows = matrix(tomllib.loads(RELEASES.read_text(encoding="utf-8"))["releases"], asked)
+    if only and result.exists():
+        before = json.loads(result.read_text(encoding="utf-8"))["releases"]
+        rows = merged(rows, before, {d.name for d in listed})
     result.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"schema": SCHEMA, "releases": rows}, indent=1, sort_keys=True)
-    result.write_text(LIST.sub(lambda m: " ".join(m[0].split()), text) + "\n", encoding="utf-8")
+    result.write_text(LIST.sub(lambda m: "[" + " ".join(m[0][1:-1].split()) + "]", text) + "\n", encoding="utf-8")
     return int(any("failed" in row for row in rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

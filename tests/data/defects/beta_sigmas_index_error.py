@@ -1,7 +1,7 @@
 # use_beta_sigmas repeats the first whole timestep from N = 32 on; step looks up the second one and runs past the end
 # code: IPS307
 # options: use_beta_sigmas
-# related: #12771, #12788
+# related: #12771, #12788, #9951, #9954
 # found by: sigmas 'DPM++ 2M Beta' --steps 40
 import diffusers
 import torch
