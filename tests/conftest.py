@@ -16,6 +16,8 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ.pop("FORCE_COLOR", None)
 os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+# Tiny tensors in several processes: more threads than one only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # xdist's workers inherit the environment of the process that starts them: the first to come here decides for all.
 # The folder outlives the run: demos are keyed by the libraries' versions and by their own source.
@@ -36,6 +38,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None) and (missing := demos()):
         building = subprocess.Popen([sys.executable, "-m", "inspector.demo", *missing], stderr=subprocess.DEVNULL)
         opened.callback(building.wait)
+
+
+# What takes longest a test, or waits for a fixture: first, so that no worker is left alone with it at the end.
+LONG = ("test_readme", "test_against", "test_capture_untouched", "test_presets_built", "test_whatif_pipelines")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
