@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from inspector import demo
 from inspector.trying.answers import answers
 from inspector.trying.grammar import Constant, DeepCopy, FromConfig, Path, Register, parse
 from inspector.trying.refusals import RefusedError
+from tests import forked
 from tests.test_capture_untouched import difference, fingerprint
 
 EULER = "EulerDiscreteScheduler.from_config(pipe.scheduler.config"
@@ -228,8 +227,7 @@ def test_what_cannot_be_copied_is_said() -> None:
     ],
 )
 def test_the_command_points_at_it(source: str, line: str, pointer: str) -> None:
-    run = [sys.executable, "-m", "inspector", "whatif", source, line]
-    done = subprocess.run(run, text=True, capture_output=True, encoding="utf-8", timeout=300)
+    done = forked.run("whatif", source, line)
     assert done.returncode == 2 and done.stdout == ""
     said = [s for s in done.stderr.splitlines() if not s.startswith("building")]
     assert len(said) == 4 and said[0].startswith("inspect-pipe: error: ") and "did you mean" in said[3]
