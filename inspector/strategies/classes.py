@@ -51,8 +51,7 @@ def checkable() -> tuple[dict[str, Any], dict[str, str]]:
 
 def why_not(cls: Any) -> str:
     """Why no object of a class can be made, or the empty string."""
-    backends = getattr(cls, "_backends", ())
-    if backends and not hasattr(cls, "config_name"):
+    if backends := vars(cls).get("_backends"):  # a stand-in, which raises ImportError at every other look
         return f"needs {' and '.join(backends)}, which is not installed"
     if not hasattr(cls, "register_to_config"):
         return "has no config"
