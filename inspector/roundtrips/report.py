@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inspector.model import Finding, Report, Skip, worst_first
+from inspector.rules import laws as _laws  # noqa: F401 (registers IPR490)
 from inspector.rules.registry import RULES, finding
 
 GONE = "IPR490"
