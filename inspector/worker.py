@@ -205,8 +205,12 @@ def look(request: Request, built: Built) -> Snapshot:
         problems=built.problems,
         skipped=built.skipped,
     )
-    from inspector.hearing import attached
+    from inspector.hearing import attached, sorted_out
+    from inspector.observe import parts_of
 
+    if request.scheme not in FILES:  # nobody knows what was being made when something was said
+        said = [one for messages in built.heard.values() for one in messages]
+        built.heard = sorted_out(said, list(parts_of(built.obj)))
     if built.path:
         named = tuple(dataclasses.replace(c, path=built.path if c.path == own else c.path) for c in seen.components)
         seen = dataclasses.replace(seen, components=named)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from inspector.pytest_plugin import marking, refusing
-from inspector.pytest_plugin.asking import ASKED, ROOT, add_options, asked, check
+from inspector.pytest_plugin.asking import ASKED, ROOT, add_options, asked, check, is_item
 from inspector.pytest_plugin.checking import TOLD, width
 from inspector.pytest_plugin.fixtures import demo_pipeline, inspect_pipe, pipe_watch, preset_sigmas
 from inspector.pytest_plugin.judging import JUDGE, Judge
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[JUDGE] = Judge(config, Path(shared) if shared else None)
     marking.register(config)
     if wanted.items:  # node ids of ours, which pytest would look for in the file system
-        config.args[:] = [a for a in config.args if a not in wanted.items]
+        config.args[:] = [a for a in config.args if not is_item(config, a)]
     if wanted.sources or wanted.select:
         check(config, wanted)
 

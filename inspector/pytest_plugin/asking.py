@@ -77,7 +77,7 @@ def asked(config: pytest.Config, option: Any) -> Asked:
     Paths of the ini file start beside it, those of the command line where the user stands.
     """
     given: list[str] = list(option.file_or_dir)
-    items = tuple(a for a in given if a.partition("::")[0] == ROOT)
+    items = tuple(ROOT + "".join(a.partition("::")[1:]) for a in given if is_item(config, a))
     sources = {text: text for text in option.inspect_pipe}
     home = config.inipath.parent if config.inipath else config.rootpath
     narrowed = any("::" in a or (config.invocation_params.dir / a).is_file() for a in given)
@@ -91,6 +91,14 @@ def asked(config: pytest.Config, option: Any) -> Asked:
         baseline = home / config.getini("inspect_pipe_baseline")
     codes = tuple(c.strip().upper() for text in select for c in text.split(",") if c.strip())
     return Asked(sources, tuple(folders), codes, baseline or None, items)
+
+
+def is_item(config: pytest.Config, argument: str) -> bool:
+    """Whether an argument is the node id of an item of ours, which the summary may show as ``../inspect-pipe::...``."""
+    head, ids, _ = argument.partition("::")
+    if head.replace("\\", "/").rpartition("/")[2] != ROOT:
+        return False
+    return bool(ids) or not (config.invocation_params.dir / head).exists()  # a folder of that name is a folder
 
 
 def check(config: pytest.Config, asked: Asked) -> None:

@@ -101,7 +101,9 @@ def told(component: Component, said: Mapping[str, Any]) -> Iterator[Finding]:
     if deprecated(said):
         loud = said["kind"] in _DEPRECATIONS and about_files(component, text)
         fix = advice(text) or ("see the line of the library that says so" if loud else "")
-        yield one("IPM604", path, shortened(text), fix, first(text), severity="warning" if loud else "note")
+        settings = {n for n in _NAMED.findall(_BLOCK.sub("", text)) if component.setting(n) is not None}
+        where = f"{path}.{settings.pop()}" if len(settings) == 1 else path
+        yield one("IPM604", where, shortened(text), fix, first(text), severity="warning" if loud else "note")
         return
     bad = said["kind"] == "error"
     fix = advice(text) or ("see the line of the library that says so" if bad else "")
@@ -152,7 +154,7 @@ def some(names: Sequence[str]) -> str:
 def shortened(text: str) -> str:
     """The message without the config it may hold, cut after a few sentences."""
     shown = _BLOCK.sub("{…}", text).strip()
-    return shown if len(shown) <= 400 else f"{shown[:396]} ..."
+    return shown if len(shown) <= 300 else f"{shown[:296]} ..."
 
 
 def first(text: str) -> str:
