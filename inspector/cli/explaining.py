@@ -67,7 +67,7 @@ def page(code: str, width: int, paint: bool) -> Iterator[str]:
     command = "sigmas" if code.startswith("IPS") else "check" if code.startswith("IPB81") else "diff SOURCE"
     yield f"  once:     inspect-pipe {command} --ignore {code}"
     yield f'  for good: [tool.inspect-pipe] ignore = {{ {code} = "the reason" }}   in your pyproject.toml'
-    if not code.startswith(("IPB", "IPR", "IPT", "IPD")):  # what no test of the plugin finds
+    if not code.startswith(("IPB", "IPR", "IPT", "IPD", "IPW")):  # what no test of the plugin finds
         yield f'  in tests: @pytest.mark.pipe_ignore("{code}", reason="the reason")'
 
 
