@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from inspector.strategies import edits
 from inspector.strategies.configs import SchedulerConfig
 from inspector.strategies.edits import Edit
 
@@ -78,9 +79,12 @@ def attempt(step: Any, *given: Any, **named: Any) -> Any:
 
 
 def own(error: BaseException) -> bool:
-    """Whether an exception was raised by our own code, and not by the library that our code called."""
+    """Whether an exception was raised by our own code, and not by the library that our code called.
+
+    The lines of an edit are the user's: what is raised there comes from below, from C without a frame of its own.
+    """
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename.startswith(_HOME)
+    return bool(frames) and frames[-1].filename.startswith(_HOME) and frames[-1].filename != edits.__file__
 
 
 def settings(obj: Any) -> dict[str, Any]:

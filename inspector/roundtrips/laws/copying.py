@@ -32,14 +32,18 @@ def deep_copy(trial: Trial) -> Iterator[Break]:
 
     wrong:
     ```python
+    import inspector
+    from diffusers import DDIMScheduler
     class Shared(DDIMScheduler):
         def __deepcopy__(self, memo):
             return type(self)(num_train_timesteps=self.config["num_train_timesteps"])
-    broken = Shared(steps_offset=1)
+    obj = inspector.roundtrip(Shared, law="IPR407")
     ```
     right:
     ```python
-    kept = DDIMScheduler(steps_offset=1)
+    import inspector
+    from diffusers import DDIMScheduler
+    obj = inspector.roundtrip(DDIMScheduler, law="IPR407")
     ```
     """
     yield from copied(trial, copy.deepcopy)

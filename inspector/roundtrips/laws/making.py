@@ -25,14 +25,8 @@ def from_config(trial: Trial) -> Iterator[Break]:
     is there again. A positional argument is recorded in `_use_default_values`, as if it had been left out, so that
     `extract_init_dict` drops it (diffusers #14460).
 
-    wrong:
-    ```python
-    broken = DDIMScheduler(500)
-    ```
-    right:
-    ```python
-    kept = DDIMScheduler(num_train_timesteps=500)
-    ```
+    wrong: `DDIMScheduler(500)`: from_config gives 1000 training steps again.
+    right: `DDIMScheduler(num_train_timesteps=500)`.
     """
     obj = trial.make()
     before = dict(settings(obj))
@@ -63,15 +57,20 @@ def in_force(trial: Trial) -> Iterator[Break]:
 
     wrong:
     ```python
+    import inspector
+    from diffusers import DDIMScheduler
+    from diffusers.configuration_utils import register_to_config
     class Replaces(DDIMScheduler):
         @register_to_config
         def __init__(self, num_train_timesteps=1000, steps_offset=0):
             super().__init__(num_train_timesteps=num_train_timesteps, steps_offset=min(steps_offset, 0))
-    broken = Replaces(steps_offset=1)
+    obj = inspector.roundtrip(Replaces, law="IPR403")
     ```
     right:
     ```python
-    kept = DDIMScheduler(steps_offset=1)
+    import inspector
+    from diffusers import DDIMScheduler
+    obj = inspector.roundtrip(DDIMScheduler, law="IPR403")
     ```
     """
     obj = trial.make()

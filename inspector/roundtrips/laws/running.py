@@ -45,17 +45,21 @@ def same_schedule(trial: Trial) -> Iterator[Break]:
 
     wrong:
     ```python
+    import inspector
+    from diffusers import DDIMScheduler
     class Remembers(DDIMScheduler):
         made = 0
         def set_timesteps(self, *given, **named):
             super().set_timesteps(*given, **named)
             Remembers.made += 1
             self.timesteps = self.timesteps + Remembers.made
-    broken = Remembers()
+    obj = inspector.roundtrip(Remembers, law="IPR412")
     ```
     right:
     ```python
-    kept = DDIMScheduler()
+    import inspector
+    from diffusers import DDIMScheduler
+    obj = inspector.roundtrip(DDIMScheduler, law="IPR412")
     ```
     """
     a = trial.make()
@@ -90,15 +94,19 @@ def run_twice(trial: Trial) -> Iterator[Break]:
 
     wrong:
     ```python
+    import inspector
+    from diffusers import DDIMScheduler
     class Drifts(DDIMScheduler):
         def set_timesteps(self, n, *given, **named):
             super().set_timesteps(n, *given, **named)
             self.betas = self.betas * 0.5
-    broken = Drifts()
+    obj = inspector.roundtrip(Drifts, law="IPR413")
     ```
     right:
     ```python
-    kept = DDIMScheduler()
+    import inspector
+    from diffusers import DDIMScheduler
+    obj = inspector.roundtrip(DDIMScheduler, law="IPR413")
     ```
     """
     obj = trial.make()
@@ -128,7 +136,9 @@ def run_config(trial: Trial) -> Iterator[Break]:
     wrong: `DPMSolverSinglestepScheduler().set_timesteps(10)` turns `lower_order_final` to True.
     right:
     ```python
-    kept = DDIMScheduler()
+    import inspector
+    from diffusers import DDIMScheduler
+    obj = inspector.roundtrip(DDIMScheduler, law="IPR414")
     ```
     """
     obj = trial.make()

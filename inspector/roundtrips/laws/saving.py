@@ -27,15 +27,19 @@ def save_load(trial: Trial) -> Iterator[Break]:
 
     wrong:
     ```python
+    import inspector
+    from diffusers import DDIMScheduler
     class Loses(DDIMScheduler):
         def save_config(self, *given, **named):
             self.config["steps_offset"] = 0
             super().save_config(*given, **named)
-    broken = Loses(steps_offset=1)
+    obj = inspector.roundtrip(Loses, law="IPR401")
     ```
     right:
     ```python
-    kept = DDIMScheduler(steps_offset=1)
+    import inspector
+    from diffusers import DDIMScheduler
+    obj = inspector.roundtrip(DDIMScheduler, law="IPR401")
     ```
     """
     obj = trial.make()
@@ -139,16 +143,20 @@ def load_twice(trial: Trial) -> Iterator[Break]:
 
     wrong:
     ```python
+    import inspector
+    from diffusers import DDIMScheduler
     class Counts(DDIMScheduler):
         @classmethod
         def extract_init_dict(cls, config, **named):
             init, unused, hidden = super().extract_init_dict(config, **named)
             return {**init, "steps_offset": init.get("steps_offset", 0) + 1}, unused, hidden
-    broken = Counts()
+    obj = inspector.roundtrip(Counts, law="IPR411")
     ```
     right:
     ```python
-    kept = DDIMScheduler()
+    import inspector
+    from diffusers import DDIMScheduler
+    obj = inspector.roundtrip(DDIMScheduler, law="IPR411")
     ```
     """
     obj = trial.make()
