@@ -24,7 +24,7 @@ _OTHERS = tuple(
     for name in ("traced", "watched", "grids", "steploops", "options", "tables", "accepted", "sealed", "laws")
 )
 _OTHERS += ("inspector.roundtrips.laws",)
-"""The families of other commands, which a ``diff`` does not pay for; the laws of ``roundtrip`` stand with its search."""
+"""The families of other commands, which a ``diff`` does not pay for; the laws of ``roundtrip`` are beside it."""
 
 
 def __getattr__(name: str) -> Any:
