@@ -12,6 +12,7 @@ from inspector.samplers.gaussian import Data, Level, consistency, edm, flow, ode
 from inspector.samplers.reproduce import reproduction
 from inspector.samplers.solve import solve
 from inspector.samplers.told import scheduler_level, truth_of
+from inspector.samplers.verdict import elsewhere
 
 SD15 = {
     "num_train_timesteps": 1000,
@@ -235,6 +236,18 @@ def test_lower_precision_runs_the_same_loop_with_its_own_noise(cls: str, dtype: 
     eps = torch.finfo(getattr(torch, dtype)).eps
     assert narrow.noise >= eps
     assert narrow.std == pytest.approx(wide.std, abs=20 * eps)
+
+
+@pytest.mark.parametrize("steps", [5, 20, 160])
+@pytest.mark.parametrize("cls", ["EulerDiscrete", "DPMSolverMultistep", "DEISMultistep", "KDPM2AncestralDiscrete"])
+def test_what_float32_adds_stays_within_its_bound(cls: str, steps: int) -> None:
+    """Tables and coefficients in float32, as a user runs them, against the same in float64."""
+    scheduler = make(f"{cls}Scheduler", use_exponential_sigmas=cls.startswith("D"))
+    as_run, wide = solve(scheduler, steps), solve(scheduler, steps, upcast=False)
+    apart = max(abs(float(a or 0) - float(b or 0)) for a, b in ((as_run.std, wide.std), (as_run.mean, wide.mean)))
+    bound = elsewhere(as_run) / 2.0
+    assert 0 < apart <= bound < 2e-3
+    assert wide.bound < 1e-10
 
 
 def test_the_cast_to_float32_is_the_only_noise() -> None:

@@ -56,7 +56,7 @@ def compare(records: list[dict[str, Any]]) -> None:
             assert solved.raised is not None
             assert f"{solved.raised.type}: {solved.raised.message}" == record["error"]
             continue
-        assert off(record, solved) < solved.bound + elsewhere(solved.model_calls), where
+        assert off(record, solved) < solved.bound + elsewhere(solved), where
         for name in EXACT:
             assert getattr(solved, name) == pytest.approx(record[name], rel=1e-7), (where, name)
         for name in LIMITS:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inspector.samplers.gaussian import Level, consistency, output, posterior
+from inspector.samplers.loop import cancelled
 from inspector.samplers.told import Conditioning, Truth, scheduler_level
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Pass:
     """How far, in timesteps, the told one was at most from the one that the scheduler's sigma had in training."""
     narrowed: bool = False
     """The scheduler cast the sample to float32 (Euler and its like do, to spare half precision)."""
+    lost: float = 1.0
+    """By how much the class's own coefficients magnify a rounding, at the worst step (:func:`loop.cancelled`)."""
     stage: str = "set_timesteps"
     step: int | None = None
     timestep: float | None = None
@@ -202,6 +205,8 @@ def _network(
         seen.timestep_off = max(seen.timestep_off or 0.0, abs(float(t) - trained))
     if seen.first is None:
         seen.first, seen.first_scale = at, scale
+    if seen.last is not None:
+        seen.lost = max(seen.lost, cancelled(scheduler, seen.last, at))
     seen.last = at
     seen.model_calls += 1
     x0, eps = (consistency if truth.consistent else posterior)(wide, at, truth.data)

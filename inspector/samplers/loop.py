@@ -113,7 +113,7 @@ def cancelled(scheduler: Any, a: Level, b: Level) -> float:
 
     For each order above the first that is (1 + |ln t|) / |ln a - ln b| of a rounding, t = sigma / alpha.
     """
-    levels = [level.sigma / level.alpha for level in (a, b) if level.alpha and level.sigma]
+    levels = [level.sigma / level.alpha for level in (a, b) if level.alpha > 0 and level.sigma > 0]
     if not is_a(scheduler, "DEISMultistepScheduler") or len(levels) < 2 or levels[0] == levels[1]:
         return 1.0
     logs = [math.log(level) for level in levels]

@@ -6,6 +6,8 @@ logarithms (4), and the sum is rounded into the sample (1): 8 of at most one uni
 goes through to the end unamplified: the exact flow of Gaussian data keeps x - alpha mu in proportion to its standard
 deviation, which ends at 1.
 
+DEIS alone is longer: its coefficients are differences of nearly equal numbers, and magnify what `loop.cancelled` says.
+
 n roundings of independent signs stay within lambda sqrt(n) u, but for a chance of 2 n exp(-lambda^2 / 2) (Higham & Mary
 2019, SIAM J. Sci. Comput. 41(5), A2815, theorem 2.4). lambda = 6 leaves one in a hundred thousand for a loop of 160.
 """

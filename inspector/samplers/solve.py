@@ -49,8 +49,8 @@ class Solved:
     ``ode_*``: the exact probability flow from the same start, which is s where the initial noise has the right size;
     ``sde_*``: the exact reverse SDE. ``last_sigma``: sigma/alpha at the last model call. ``consistent``: the network
     was a consistency model. ``noise``: the numerical noise of mean and std on this machine, by superposition of a
-    third run with noises of amplitude 8; ``bound``: what it may be at most (:func:`rounding.drift`); ``not_affine``: by
-    how much superposition fails. ``clips``: the options that clip.
+    third run with noises of amplitude 8; ``bound``: what it may be at most (:func:`rounding.drift`), ``lost`` times
+    over where coefficients cancel; ``not_affine``: by how much superposition fails. ``clips``: the options that clip.
     ``timestep_off``: how far at most, in timesteps, the one that the network is told is from the one that the
     scheduler's sigma had in training (up to 1 where a class rounds or cuts its timesteps).
     """
@@ -71,6 +71,7 @@ class Solved:
     brownian_std: float | None = None
     noise: float = 0.0
     bound: float = 0.0
+    lost: float = 1.0
     raised: Raised | None = None
     not_finite: int | None = None
     not_affine: float | None = None
@@ -217,7 +218,8 @@ def _solved(seen: Pass, truth: Truth, eps: float, clips: tuple[str, ...]) -> Sol
         brownian_std=_brownian(seen, gain, impulses),
         # One residual may be small by luck; a cast sample is off by half an ulp whatever it says.
         noise=max(residual / CHECK, eps * max(1.0, abs(mean), abs(gain))),
-        bound=drift(seen.model_calls, eps / 2.0, max(abs(mean), abs(gain))),
+        bound=seen.lost * drift(seen.model_calls, eps / 2.0, max(abs(mean), abs(gain))),
+        lost=seen.lost,
     )
 
 

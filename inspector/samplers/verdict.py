@@ -52,7 +52,7 @@ def verdict(solved: Solved, reference: Solved | Mapping[str, Any]) -> Verdict:
         return Verdict(True, reason=solved.reason)
     noise, allowed = max(solved.noise, theirs.noise), solved.bound + theirs.bound
     if recorded:
-        noise, allowed = max(noise, SINGLE), allowed + elsewhere(solved.model_calls)
+        noise, allowed = max(noise, SINGLE), allowed + elsewhere(solved)
     what, by, expected = max(
         (
             (name, abs(getattr(solved, name) - getattr(theirs, name)), getattr(theirs, name))
@@ -69,14 +69,14 @@ def verdict(solved: Solved, reference: Solved | Mapping[str, Any]) -> Verdict:
     return Verdict(False, what, by, by / noise, reason)
 
 
-def elsewhere(calls: int) -> float:
+def elsewhere(solved: Solved) -> float:
     """How far numbers recorded on another machine may be from those of this one.
 
     The schedulers compute tables and coefficients in float32 with the vendor's sqrt, log and exp, which need not round
     alike (on some CPUs torch.sqrt is off in the last bit for one number in five): each machine's result has a rounding
     error of its own. Over the 502 recorded results they are at most two thirds of this apart.
     """
-    return 2.0 * drift(calls)
+    return 2.0 * solved.lost * drift(solved.model_calls)
 
 
 def _outcome(solved: Solved) -> str:
