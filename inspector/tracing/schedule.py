@@ -91,7 +91,7 @@ def samples_a_flow(obj: Any) -> bool | None:
             random = torch.Generator().manual_seed(0)
             point, noise = _FAR * torch.randn(_SHAPE, generator=random), torch.randn(_SHAPE, generator=random)
             sample = (1 - sigmas[0]) * point + sigmas[0] * noise
-            torch.manual_seed(0)
+            torch.default_generator.manual_seed(0)
             for i, t in enumerate(vars(ready)["timesteps"]):
                 velocity = (sample - point) / max(sigmas[i], 1e-6)
                 sample = ready.step(velocity, t, sample, return_dict=False)[0]
