@@ -27,6 +27,7 @@ FAMILIES = {
     "IPS": "sampler",
     "IPR": "round trips",
     "IPB": "baseline and lock",
+    "IPM": "messages",
 }
 LOOKED_FOR = {
     "diff": ("IPC", "IPP", "IPI"),
