@@ -18,6 +18,7 @@ _FAMILIES = {
     "IPT": "what from_config makes of a config",
     "IPW": "settings that your code writes and reads while it runs",
     "IPR": "laws of round trips of a scheduler's config",
+    "IPM": "what the libraries say while something is loaded",
     "IPB": "what a baseline accepts, and what has moved since a lock",
 }
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
