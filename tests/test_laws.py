@@ -10,7 +10,7 @@ from inspector.roundtrips.laws import LAWS
 from inspector.roundtrips.search import Found, search
 from tests.faulty import FAULTS, Fault, Plain
 
-EXAMPLES = 60
+EXAMPLES = 40
 
 
 def caught(fault: Fault) -> tuple[Any, Found]:

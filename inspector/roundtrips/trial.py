@@ -10,11 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from inspector.strategies import edits
 from inspector.strategies.configs import SchedulerConfig
 from inspector.strategies.edits import Edit
 
 _HOME = str(Path(__file__).resolve().parents[1])
+_EDITS = str(Path(_HOME) / "strategies" / "edits.py")
 
 
 class Rejected(Exception):  # noqa: N818 (no fault: what a constructor refuses is no case for a law)
@@ -84,7 +84,7 @@ def own(error: BaseException) -> bool:
     The lines of an edit are the user's: what is raised there comes from below, from C without a frame of its own.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename.startswith(_HOME) and frames[-1].filename != edits.__file__
+    return bool(frames) and frames[-1].filename.startswith(_HOME) and frames[-1].filename != _EDITS
 
 
 def settings(obj: Any) -> dict[str, Any]:

@@ -122,14 +122,11 @@ def preset_configs() -> Any:
 
     st = require()
     can = checkable()[0]
-    found = []
-    for preset in PRESETS.values():
-        cls = can.get(preset.cls)
-        if cls is None:
-            continue
-        for model in MODELS.values():
-            known = {k: v for k, v in model.config.items() if k in signature(cls)}
-            config = SchedulerConfig(cls, {**known, **{k: v for k, v in preset.kwargs.items() if k in signature(cls)}})
-            if accepted(config):
-                found.append(config)
-    return st.sampled_from(found)
+    presets = st.sampled_from([preset for preset in PRESETS.values() if preset.cls in can])
+
+    def laid(preset: Any, model: Any) -> SchedulerConfig:
+        cls = can[preset.cls]
+        known = {k: v for k, v in {**model.config, **preset.kwargs}.items() if k in signature(cls)}
+        return SchedulerConfig(cls, {name: known[name] for name in signature(cls) if name in known})
+
+    return st.builds(laid, presets, st.sampled_from(list(MODELS.values()))).filter(accepted)
