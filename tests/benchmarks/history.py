@@ -61,7 +61,7 @@ def story(name: str, rows: list[dict[str, Any]]) -> list[str]:
     names, found = releases(rows), courses(name, rows)
     if not found:
         return ["It shows in none of the releases tried."]
-    told = [set(answers(name, row).values()) for row in rows if "defects" in row]
+    told = [set(answered) for answered in zip(*found.values(), strict=True)]
     first = next(at for at, said in enumerate(told) if "shows" in said)
     older = [release for release, said in zip(names[:first], told, strict=False) if "holds" in said]
     before = f"not yet in {older[-1]}" if older else "the oldest of those tried that can be asked"

@@ -25,7 +25,7 @@ LONGEST = 120
 PACKAGES = ("diffusers", "huggingface_hub", "numpy", "scipy", "torch", "torchsde")
 MISSING = {
     "class": re.compile(r"(?=.*'?diffusers\b)(?:module \S+ has no attribute|cannot import name) '?(\w+)'?"),
-    "option": re.compile(r".*__init__\b.* got an unexpected keyword argument '(\w+)'"),
+    "option": re.compile(r".*__init__\b.* got an unexpected keyword argument ['`](\w+)"),
 }
 
 
@@ -50,7 +50,7 @@ def reason(error: Exception, cls: str = "") -> str:
     for found, instead in (
         (r"/\S+/site-packages/", ""),
         ("0x[0-9a-f]+", "0x…"),
-        (rf"\b{cls}\b" if cls else "$^", "it"),
+        (rf"\b{cls}\b" if cls else "$^", "Scheduler"),
     ):
         line = re.sub(found, instead, line)
     line = f"{type(error).__name__}: {line}"

@@ -4,11 +4,11 @@ With names only these are run, and what RESULT.json says of the others is kept f
 they were then.
 
 Each release lives in a virtual environment of its own under ``.versions``, with its own diffusers, huggingface_hub,
-numpy and all that these require. Only torch, scipy and torchsde (and what they require) are installed once, at the
-versions of constraints.txt, in an environment that the others see through a ``.pth`` file. Its folder comes last on
-``sys.path``, so a release's own packages win; a copy of torch for each release would be a gigabyte and a minute more,
-and the same files. transformers is left out: schedulers do without, and old releases break on a new one. (Two classes
-cannot be reached so: from 0.21 on diffusers exports KarrasVe and ScoreSdeVp only where transformers is installed.)
+numpy and what these require. Only torch, scipy and torchsde, and what they require, are installed once, at the
+versions of constraints.txt, in an environment that the others see through a ``.pth`` file: its folder comes last on
+``sys.path``, so a release's own packages win. A copy of torch for each release would be the same files again, a
+gigabyte and a minute more. transformers is left out: schedulers do without, and old releases break on a new one (from
+0.21 on diffusers exports two deprecated classes, KarrasVe and ScoreSdeVp, only where transformers is installed).
 """
 
 from __future__ import annotations
@@ -75,10 +75,10 @@ def environment(name: str, requirements: Sequence[str], shared: Path | None = No
     wanted = "\n".join([sys.version, *requirements])
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         ran([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)])
-        ran([sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *requirements], cwd=ROOT)
-        if shared:
+        if shared:  # before the rest, for pip to see what is there: 0.1.0 requires torch
             path = os.path.relpath(packages(shared), packages(venv))
             (packages(venv) / "shared.pth").write_text(f"{path}\n", encoding="utf-8")
+        ran([sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *requirements], cwd=ROOT)
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
