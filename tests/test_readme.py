@@ -71,11 +71,7 @@ def test_console_examples(session: list[tuple[str, str]], tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
 def test_python_examples(code: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", code]
-    if "print(report)" in code:
-        done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=300)
-    else:
-        done = forked.done(command, cwd=tmp_path, env=os.environ)
+    done = forked.done([sys.executable, "-c", code], cwd=tmp_path, env=os.environ)
     assert done.returncode == 0, done.stderr
     assert "print(report)" not in code or "IPC101" in done.stdout
 
