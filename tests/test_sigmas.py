@@ -166,16 +166,23 @@ def test_a_begin_index_is_what_helps_where_timesteps_repeat() -> None:
     assert said["raised"] is None and said["wrong"] == 0
 
 
-def test_what_float32_loses_in_many_steps_is_no_wrong_landing() -> None:
-    """DEIS takes differences of nearly equal numbers, whose roundings grow as steps become short."""
-    from diffusers import DEISMultistepScheduler
+@pytest.mark.parametrize(
+    ("cls", "model", "steps", "dtype"),
+    [
+        ("DEISMultistepScheduler", "kolors", 400, "float32"),  # differences of nearly equal numbers
+        ("UniPCMultistepScheduler", "cosine", 31, "float32"),  # it starts at a sigma of 20,000
+        ("DPMSolverMultistepScheduler", "sd15", 20, "float64"),  # its tables and its cast are float32
+    ],
+)
+def test_what_float32_loses_is_no_wrong_landing(cls: str, model: str, steps: int, dtype: str) -> None:
+    import diffusers
 
     from inspector.samplers.loop import straight
 
-    scheduler = DEISMultistepScheduler.from_config(dict(MODELS["kolors"].config))
-    scheduler.set_timesteps(400)
-    said = straight(scheduler)
-    assert (said["raised"], said["wrong"], said["of"], said["calls"]) == (None, 0, 399, 400)
+    scheduler = getattr(diffusers, cls).from_config(dict(MODELS[model].config))
+    scheduler.set_timesteps(steps)
+    said = straight(scheduler, dtype=dtype)
+    assert (said["raised"], said["wrong"], said["of"], said["calls"]) == (None, 0, steps - 1, steps)
 
 
 def test_without_a_package_two_classes_are_skipped_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inspector.samplers.gaussian import Level, consistency, output, posterior
-from inspector.samplers.loop import cancelled
+from inspector.samplers.rounding import cancelled
 from inspector.samplers.told import Conditioning, Truth, scheduler_level
+from inspector.samplers.widening import narrows, widen
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +53,7 @@ class Pass:
     narrowed: bool = False
     """The scheduler cast the sample to float32 (Euler and its like do, to spare half precision)."""
     lost: float = 1.0
-    """By how much the class's own coefficients magnify a rounding, at the worst step (:func:`loop.cancelled`)."""
+    """By how much the class's own coefficients magnify a rounding, at the worst step (:func:`rounding.cancelled`)."""
     stage: str = "set_timesteps"
     step: int | None = None
     timestep: float | None = None
@@ -100,17 +101,11 @@ def noises(rows: int, seen: Pass, keep: bool) -> Iterator[None]:
                 return draw(shape, None, dtype=kwargs.get("dtype"), device=kwargs.get("device"))
             if func is torch.randn_like:
                 return draw(args[0].shape, None, dtype=kwargs.get("dtype") or args[0].dtype, device=args[0].device)
-            if func in (torch.Tensor.to, torch.Tensor.float) and narrows(func, args, kwargs):
+            if narrows(func, args, kwargs, rows):
                 if keep:
                     return args[0]
                 seen.narrowed = True
             return func(*args, **kwargs)
-
-    def narrows(func: Any, args: Any, kwargs: Any) -> bool:
-        x = args[0]
-        if x.dtype != torch.float64 or x.shape[:1] != (rows,):
-            return False
-        return func is torch.Tensor.float or torch.float32 in (*args[1:], kwargs.get("dtype"))
 
     class Interval:
         """Stands in for torchsde's Brownian interval: an increment is an impulse that remembers its interval."""
@@ -176,18 +171,6 @@ def run(
             if seen.not_finite is None and not bool(torch.isfinite(x).all()):
                 seen.not_finite = i
     seen.rows = x.reshape(rows).double().tolist()
-
-
-def widen(scheduler: Any) -> None:
-    """Its tables in float64, each number as it is: coefficients that steps make of them then have no float32 rounding.
-
-    torch computes a step's coefficients in the type of the table, whatever the sample's.
-    """
-    import torch
-
-    for name, held in vars(scheduler).items():
-        if isinstance(held, torch.Tensor) and held.dtype == torch.float32 and name != "timesteps":
-            setattr(scheduler, name, held.double())
 
 
 def _network(

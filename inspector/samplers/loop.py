@@ -10,15 +10,16 @@ does not spoil the next.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import deque
 from inspect import signature
 from typing import Any
 
 from inspector.samplers.gaussian import Level, output
-from inspector.samplers.grid import is_a
 from inspector.samplers.quiet import quiet
 from inspector.samplers.told import Truth, scheduler_level, truth_of, why_not
+from inspector.samplers.widening import kept, widen
 
 LANDED = 64.0
 """How many roundings of the sample's type a step may be off: a dozen operations on numbers of order one."""
@@ -35,6 +36,9 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
         device: where the sample lives.
         dtype: the sample's type, ``float32``, ``float16``, ``bfloat16`` or ``float64``.
 
+    A landing that seems wrong is judged again in float64, tables, coefficients and sample: what is then within the same
+    tolerance was rounding.
+
     Returns:
         ``ran``, else with ``reason``; ``steps`` that were made of how many ``calls``;
         ``raised`` with the step, timestep and error, or None; ``not_finite``, the first such step;
@@ -47,12 +51,26 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
         return {"ran": False, "reason": f"its step wants {needs} too"}
     kind = getattr(torch, dtype)
     limit = LANDED * torch.finfo(kind).eps
+    fresh = copy.deepcopy(scheduler) if judged(scheduler) and device != "mps" else None  # mps knows no float64
+    said = _walked(scheduler, device, kind, limit)
+    if said["wrong"] and fresh is not None:
+        widen(fresh)
+        with kept(len(_BATCH)):
+            exact = _walked(fresh, device, torch.float64, limit)
+        said |= {key: exact[key] for key in ("wrong", "landings") if exact["of"] == said["of"]}
+    return said
+
+
+def _walked(scheduler: Any, device: str, kind: Any, limit: float) -> dict[str, Any]:
+    """One walk through the loop, with a sample of this type."""
+    import torch
+
     said: dict[str, Any] = {"ran": True, "steps": 0, "calls": len(scheduler.timesteps), "raised": None}
     said |= {"not_finite": None, "dtype": None, "wrong": 0, "of": 0, "tolerance": limit, "landings": []}
     truth, sighted = truth_of(scheduler), judged(scheduler)
     straightly = truth.path == "flow" and not scheduler.config.get("use_flow_sigmas")
     one = torch.ones(1, dtype=kind, device=device)
-    index, told, landed, last = 0, None, None, Level(1.0, 1.0)
+    index, told, landed = 0, None, None
     before: deque[float] = deque([1.0], maxlen=3)
     with quiet():
         try:
@@ -62,10 +80,9 @@ def straight(scheduler: Any, *, device: str = "cpu", dtype: str = "float32") -> 
                 )
                 at = scheduler_level(scheduler, truth, told, scale) if sighted else Level(1.0, 1.0)
                 if landed is not None and sighted:
-                    allowed = limit * max(before) * cancelled(scheduler, last, at)
-                    _judge(said, index, float(told), landed, Level(at.alpha / scale, at.sigma / scale), allowed)
+                    want = Level(at.alpha / scale, at.sigma / scale)
+                    _judge(said, index, float(told), landed, want, limit * max(before))
                 before.append(1.0 if straightly else magnified(at))
-                last = at
                 x, out = (
                     torch.tensor(v, dtype=kind, device=device).reshape(3, 1, 1, 1) for v in _rows(at, scale, truth)
                 )
@@ -106,19 +123,6 @@ def magnified(at: Level) -> float:
     along the velocity and divides by nothing; the solvers in lambda divide on flow models too.
     """
     return math.hypot(1.0, at.sigma / at.alpha if at.alpha else 1.0)
-
-
-def cancelled(scheduler: Any, a: Level, b: Level) -> float:
-    """What DEIS loses between two levels: its coefficients are differences of t ln t, over differences of ln t.
-
-    For each order above the first that is (1 + |ln t|) / |ln a - ln b| of a rounding, t = sigma / alpha.
-    """
-    levels = [level.sigma / level.alpha for level in (a, b) if level.alpha > 0 and level.sigma > 0]
-    if not is_a(scheduler, "DEISMultistepScheduler") or len(levels) < 2 or levels[0] == levels[1]:
-        return 1.0
-    logs = [math.log(level) for level in levels]
-    lost = (1.0 + max(map(abs, logs))) / abs(logs[0] - logs[1])
-    return float(max(1.0, lost) ** (int(scheduler.config.get("solver_order") or 2) - 1))
 
 
 def _rows(at: Level, scale: float, truth: Truth) -> tuple[list[float], list[float]]:

@@ -65,6 +65,7 @@ def _mode(name: str) -> Any:
     answers = {base.device.__get__: there, base.is_cuda.__get__: there.type == "cuda", base.is_cpu.__get__: False}
     moving = (tensor.to, tensor.cpu, tensor.cuda)
     arrays = (tensor.numpy, tensor.__array__)
+    copying: Any = tensor.__deepcopy__
     indexing = (tensor.__getitem__, tensor.__setitem__)
 
     def is_there(device: Any) -> bool:
@@ -78,6 +79,8 @@ def _mode(name: str) -> Any:
             if func in arrays and tagged(args[0]):
                 hint = "Use Tensor.cpu() to copy the tensor to host memory first."
                 raise TypeError(f"can't convert {there} device type tensor to numpy. {hint}")
+            if func is copying:  # its memo holds tensors of both sides; the tag is copied with the rest
+                return func(*args, **kwargs)
             if func in moving:
                 return self.moved(func, args, kwargs)
             wanted = kwargs.get("device")
