@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -114,7 +116,7 @@ def one_search(
         run = sequences(cls, settings, judge, lambda: count(found, searching[0]))
     else:
         run = settings(hypothesis.given(law.cases(cls))(test))
-    with no_local_constants(), signatures_read_once():
+    with no_local_constants(), signatures_read_once(), silent():
         try:
             hypothesis.seed(derived(seed, law.code, cls.__name__))(run)()
         except Broken as broken:
@@ -184,6 +186,19 @@ def no_local_constants() -> Iterator[None]:
     with mock.patch.object(provider, "_local_constants", vars(providers)["Constants"]()):
         yield
     cache.cache.clear()
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """What the library says of hundreds of odd configs is not for the user; a law that listens hears it all the same."""
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager
