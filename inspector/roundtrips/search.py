@@ -190,7 +190,7 @@ def no_local_constants() -> Iterator[None]:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """What the library says of hundreds of odd configs is not for the user; a law that listens hears it all the same."""
+    """What the library says of hundreds of odd configs is not for the user; a law that listens hears it still."""
     before = logging.root.manager.disable
     logging.disable(max(before, logging.WARNING))
     try:
