@@ -7,6 +7,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import socket
 import sys
@@ -15,13 +16,12 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-LOADED = (
+LIBRARIES = (
     "diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion",
-    *(
-        f"inspector.{name}"
-        for name in ("cli.app", "cli.diffing", "process", "worker", "build", "observe", "rules", "render")
-    ),
+    *("pydantic.type_adapter", "pydantic.dataclasses", "rich.console", "rich.table", "tomllib", "typer.main"),
 )
+OWN_DOORS = ("inspector.pytest_plugin", "inspector.demo.", "inspector.__main__")
+"""What no command and no worker imports, or only to make a demo."""
 
 
 def exactly(line: socket.socket, count: int) -> bytes:
@@ -58,10 +58,12 @@ def bury() -> None:
 
 def load() -> bool:
     """What commands and workers import, but for what only some of them do; nothing of it is run."""
+    import inspector
     from inspector.lean import without_compiler
 
     without_compiler()
-    for name in LOADED:
+    own = [m.name for m in pkgutil.walk_packages(inspector.__path__, "inspector.")]
+    for name in [*LIBRARIES, *(name for name in own if not name.startswith(OWN_DOORS))]:
         importlib.import_module(name)
     gc.freeze()
     return True
