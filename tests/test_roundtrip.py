@@ -236,7 +236,7 @@ def test_bad_input_is_one_clear_line(arguments: list[str], status: int, said: st
 def test_a_file_that_depends_on_the_hash_seed_is_found(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "inspector", "roundtrip", "py:tests.faulty:Shuffles", "--law", "hash-seed"],
-        cwd=ROOT, capture_output=True, text=True, env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert ran.returncode == 1 and "IPR420" in ran.stdout, ran.stdout + ran.stderr
 

@@ -23,7 +23,7 @@ QUIET = settings(database=None, deadline=None, suppress_health_check=list(Health
 def many(strategy: Any, examples: int = 30) -> list[Any]:
     drawn: list[Any] = []
     test = settings(QUIET, max_examples=examples)(given(strategy)(lambda one: drawn.append(one)))
-    seed(0)(test)()  # type: ignore[no-untyped-call]
+    seed(0)(test)()
     return drawn
 
 
@@ -43,7 +43,7 @@ def test_what_is_drawn_is_accepted_and_differs_from_the_defaults(name: str) -> N
     configs = many(scheduler_configs(cls), 10)
     assert all(isinstance(c.build(), cls) for c in configs)
     used = {k for c in configs for k in c.kwargs}
-    assert len(used) >= min(3, len(strategies.parameters.varied(cls)))  # type: ignore[attr-defined]
+    assert len(used) >= min(3, len(strategies.parameters.varied(cls)))
 
 
 def test_a_config_is_a_pair_and_its_code_makes_it() -> None:

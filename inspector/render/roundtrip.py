@@ -9,14 +9,13 @@ from inspector.model import Report
 from inspector.render.escape import Safe, safe
 from inspector.render.layout import GLYPHS, STYLES, code_text, text
 from inspector.render.parts import searched, value_text
+from inspector.rules.registry import few
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from inspector.render.human import Page
 
-_MOST = 3
-"""Classes that are named before the rest is counted."""
 _LINES = 40
 
 
@@ -56,7 +55,7 @@ def defect(rows: list[dict[str, Any]], report: Report, page: Page) -> Iterator[T
     first = rows[0]
     title = safe(report.data["rules"][first["law"]])
     yield from page.laid([[text((f"{GLYPHS['error']} ", STYLES["error"]), title)]], 0)
-    yield from page.laid([[text((safe(f"{first['cause']}: {listed([r['class'] for r in rows])}", 300), "dim"))]], 2)
+    yield from page.laid([[text((safe(f"{first['cause']}: {few(sorted(r['class'] for r in rows))}", 300), "dim"))]], 2)
     what, before, after = safe(first["what"], 60), value_text(first["before"], 200), value_text(first["after"], 200)
     yield from page.laid([[text((what, "bold"), ": ", before, " → ", (after, "red"))]], 2)
     yield text("")
@@ -67,13 +66,6 @@ def defect(rows: list[dict[str, Any]], report: Report, page: Page) -> Iterator[T
         yield text("    ", (f"… and {len(lines) - _LINES} more lines", "dim"))
     if file := first.get("file"):
         yield text("  ", ("saved as ", "dim"), safe(file, 300))
-
-
-def listed(names: list[str]) -> str:
-    """``A, B, C and 40 more classes``."""
-    names = sorted(names)
-    rest = len(names) - _MOST
-    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:_MOST])} and {rest} more"
 
 
 def known(report: Report, page: Page) -> Iterator[Text]:
@@ -91,7 +83,7 @@ def known(report: Report, page: Page) -> Iterator[Text]:
     rows = []
     for entry in entries:
         classes = met.get(entry["title"], [])
-        where = listed(classes) if page.verbose or len(classes) <= 1 else f"{len(classes)} classes"
+        where = few(sorted(classes)) if page.verbose or len(classes) <= 1 else f"{len(classes)} classes"
         upstream = f" ({entry['upstream']})" if entry["upstream"] else ""
         about = safe(f"{entry['title']}{upstream}", 300)
         rows.append([text((safe(entry["law"], 20), "yellow")), text(safe(where, 200)), text(about)])

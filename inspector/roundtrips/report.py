@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector.model import Finding, Report, Skip, worst_first
 from inspector.rules import laws as _laws  # noqa: F401 (registers IPR490)
-from inspector.rules.registry import RULES, finding
+from inspector.rules.registry import RULES, few, finding
 
 GONE = "IPR490"
 
@@ -70,7 +70,7 @@ def law_skips(rows: Sequence[Mapping[str, Any]]) -> list[Skip]:
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         found.setdefault((f"{row['law']} {row['name']}", row["reason"]), []).append(row["class"])
-    return [Skip(law, f"{reason}: {', '.join(names)}") for (law, reason), names in found.items()]
+    return [Skip(law, f"{reason}: {few(names)}") for (law, reason), names in found.items()]
 
 
 def shown(value: Any, limit: int = 60) -> str:

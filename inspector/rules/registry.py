@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,12 @@ def at_steps(rows: list[dict[str, Any]]) -> str:
     if len(numbers) > 6:
         return f"{', '.join(numbers[:5])} and {len(numbers) - 5} more numbers of steps"
     return f"{', '.join(numbers[:-1])} and {numbers[-1]} steps"
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """``A, B, C and 40 more``."""
+    rest = len(names) - most
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:most])} and {rest} more"
 
 
 @dataclass(frozen=True, slots=True)
