@@ -15,6 +15,7 @@ from typing import Any
 
 import diffusers
 import pytest
+from hypothesis import settings
 
 from inspector.model import InspectError
 from inspector.roundtrips import known
@@ -35,7 +36,7 @@ EULER = diffusers.EulerDiscreteScheduler
 
 @cache
 def found(law: str, cls: Any = EULER) -> Found:
-    return search(LAWS[law], cls, 20, 0)
+    return search(LAWS[law], cls, 8 if law == "IPR419" else 20, 0)
 
 
 SAID = {
@@ -173,8 +174,10 @@ def test_a_class_without_its_package_is_skipped_by_name() -> None:
 
 
 def test_the_machine_is_a_test_of_anyones() -> None:
-    with pytest.raises(AssertionError, match=r"steps_offset should be 1|should be"):
-        scheduler_machine(Plain).TestCase().runTest()
+    case = scheduler_machine(Plain).TestCase
+    case.settings = settings(case.settings, max_examples=20, stateful_step_count=6, database=None)
+    with pytest.raises(AssertionError, match="should be"):
+        case().runTest()
 
 
 @cache
