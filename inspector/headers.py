@@ -24,7 +24,7 @@ _LARGEST = 1 << 63
 _RANK = 16
 _WHOLE = {int}
 _OTHERS = (
-    (b"\x80", "a pickle"),
+    *((b"\x80" + bytes([protocol]), "a pickle") for protocol in range(2, 6)),
     (b"PK\x03\x04", "a zip archive (as torch.save writes)"),
     (b"GGUF", "a GGUF file"),
     (b"version https://git-lfs", "a Git LFS pointer: the file itself was not fetched"),

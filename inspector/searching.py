@@ -60,7 +60,7 @@ def searched(search: Search, tell: Callable[[Any], None] | None = None) -> Repor
     }
     live = [c for c in search.classes if not isinstance(c, str)]
     user = [c for c in search.classes if c not in live and c.startswith("py:")]
-    theirs = [c.removeprefix("class:") for c in search.classes if c not in live and c not in user]
+    theirs = list(dict.fromkeys(c.removeprefix("class:") for c in search.classes if c not in live and c not in user))
     parts = [here(cls, task) for cls in live]
     if theirs or not search.classes:
         from inspector import classes

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -27,6 +28,11 @@ if "INSPECT_PIPE_CACHE" not in os.environ:
 from tests.forked import SERVER, STAND_IN, start
 
 _OPEN = pytest.StashKey[contextlib.ExitStack]()
+
+# What a fuzz draws is the same in every run, so that a run is red for what changed; make test-full draws anew.
+settings.register_profile("suite", derandomize=True)
+if not os.environ.get("INSPECT_PIPE_FULL"):
+    settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -239,6 +239,7 @@ _CALM = settings(
 @example(content=packed(b'{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}', b"\0"))
 @example(content=packed({"a": tensor("U8", [0], 0, 0), "b": tensor("U8", [0], 0, 0)}))
 @example(content=packed({"__metadata__": None}))
+@example(content=b"\x80" + b"\0" * 6 + b"{}")  # begins like a pickle, and is a length with a byte missing
 @example(content=packed(b'{"\\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
 @example(content=packed(b'{"a\\u0000":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
 @example(content=packed(b'{"a\tb":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))

@@ -219,7 +219,7 @@ def bad() -> Iterator[tuple[str, list[str], int, str]]:
     yield "other", ["--replay", "other.py"], 3, "this version reads"
     yield "damaged", ["--replay", "damaged.py"], 3, "damaged"
     yield "empty", ["--replay", "empty.py"], 3, "holds no counterexample"
-    yield "reports", ["DDIMScheduler", "--reports", "file/below"], 5, "--reports FOLDER"
+    yield "reports", ["DDIMScheduler", "--reports", "file/below"], 2, "--reports FOLDER"
 
 
 @pytest.mark.parametrize(("arguments", "status", "said"), [b[1:] for b in bad()], ids=[b[0] for b in bad()])

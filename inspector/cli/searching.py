@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from inspector.cli.delivery import deliver, promise
 from inspector.cli.diffing import Request, accepted, baseline_of, filtered, merged
 from inspector.cli.sigmas import bar
-from inspector.model import EXIT_UNREADABLE, EXIT_UNWRITABLE, InspectError, Report
+from inspector.model import EXIT_UNREADABLE, EXIT_USAGE, InspectError, Report
 from inspector.searching import Search
 from inspector.settings import load
 
@@ -60,17 +61,15 @@ def writable(folder: Path) -> None:
     """Refuse before a search of minutes what could not be saved after it.
 
     Raises:
-        InspectError: the folder cannot be written (exit 5).
+        InspectError: the folder cannot be written (exit 2: nothing has been searched yet).
     """
-    import os
-
     nearest = next((p for p in (folder.absolute(), *folder.absolute().parents) if p.exists()), Path("/"))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         said = "is no folder" if not nearest.is_dir() else "cannot be written"
         raise InspectError(
             f"counterexamples would be saved in {folder}, and {nearest} {said}",
             hint="--reports FOLDER names another place",
-            exit_code=EXIT_UNWRITABLE,
+            exit_code=EXIT_USAGE,
         )
 
 

@@ -113,7 +113,7 @@ def refused(report: Report, page: Page) -> Iterator[Text]:
     rows = report.data["rejected"]
     if not rows:
         return
-    yield from heading("refused", "by constructors; these count as no case", page)
+    yield from heading("refused", "by constructors (IPS307); these count as no case", page)
     for row in rows:
         said = Safe(f"{safe(row['config'], 120)}: {safe(row['error'], 160)}")
         yield from page.laid([[text(said)]], 2, width=page.width)
