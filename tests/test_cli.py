@@ -211,6 +211,7 @@ def test_explain_pages_and_lists(run: Run) -> None:
         and "--ignore IPC102" in out
     )
     assert "```" not in out and max(map(len, out.splitlines())) <= 100
+    assert "inspect-pipe roundtrip --ignore IPR402" in run("explain", "IPR402")[1]
     code, out, _ = run("explain")
     assert code == 0 and all(c in out for c in ("IPC101", "IPP207", "IPI911", "IPD601"))
     code, out, _ = run("explain", "IPD")

@@ -21,6 +21,8 @@ _FAMILIES = {
     "IPM": "what the libraries say while something is loaded",
     "IPB": "what a baseline accepts, and what has moved since a lock",
 }
+_TOLD_BY = {"IPS": "sigmas", "IPR": "roundtrip", "IPB81": "check"}
+"""The command that tells of a code, by its start, where it is not ``diff``."""
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 
 
@@ -65,7 +67,7 @@ def page(code: str, width: int, paint: bool) -> Iterator[str]:
         yield from shown(paragraph, width, paint)
         yield ""
     yield styled("to accept it", _BOLD, paint)
-    command = "sigmas" if code.startswith("IPS") else "check" if code.startswith("IPB81") else "diff SOURCE"
+    command = next((told for start, told in _TOLD_BY.items() if code.startswith(start)), "diff SOURCE")
     yield f"  once:     inspect-pipe {command} --ignore {code}"
     yield f'  for good: [tool.inspect-pipe] ignore = {{ {code} = "the reason" }}   in your pyproject.toml'
     if not code.startswith(("IPB", "IPR", "IPT", "IPD", "IPW")):  # what no test of the plugin finds
