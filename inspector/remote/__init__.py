@@ -1,0 +1,1 @@
+"""Folders elsewhere: what an inspection needs of them, fetched; nothing more crosses the wire."""
