@@ -1,0 +1,63 @@
+"""OpenSSH's sshd, with sftp: own host key, own user key, no account but the current one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.servers import running
+
+CONFIG = """\
+ListenAddress 127.0.0.1
+HostKey {state}/host
+AuthorizedKeysFile {state}/authorized
+PidFile none
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+Subsystem sftp internal-sftp -d {home}
+AcceptEnv no
+"""
+
+
+def key(path: Path, *options: str) -> Path:
+    """A new ed25519 key, made by ssh-keygen, with its ``.pub`` beside it; no pass phrase unless ``-N`` says so."""
+    phrase = () if "-N" in options else ("-N", "")
+    command = [running.program("ssh-keygen"), "-q", "-t", "ed25519", "-C", "test", "-f", str(path), *phrase, *options]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def known(host: Path, names: str = "*") -> str:
+    """The line of a known_hosts file that knows this host key under these names (all of them: any port, any Wire)."""
+    return f"{names} {host.with_suffix('.pub').read_text()}"
+
+
+@contextlib.contextmanager
+def sshd(folder: Path) -> Iterator[running.Server]:
+    """Serves the whole file system; ``url`` starts in ``folder``, and the home folder of sftp is ``folder`` as well.
+
+    ``environment["HOME"]`` has the client's ``.ssh``: ``id_ed25519``, ``known_hosts``, and no ``config``.
+    ``state / "host"`` is the host key.
+    """
+    path = running.program("sshd")
+    with running.folder() as state:
+        client = state / "home" / ".ssh"
+        client.mkdir(parents=True, mode=0o700)
+        user = key(client / "id_ed25519")
+        (state / "authorized").write_text(user.with_suffix(".pub").read_text())
+        (client / "known_hosts").write_text(known(key(state / "host")))
+        (state / "config").write_text(CONFIG.format(state=state, home=folder))
+        if os.getuid() == 0:  # where sshd, as root, shuts its unprivileged half in
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        command = [path, "-D", "-e", "-f", str(state / "config")]
+        with running.running(lambda port: [*command, "-p", str(port)], state) as (process, port):
+            name = pwd.getpwuid(os.getuid()).pw_name
+            environment = {"HOME": str(client.parent), "SSH_AUTH_SOCK": ""}
+            yield running.Server("sftp", port, str(folder), state, process, name, environment=environment)
