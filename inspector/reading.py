@@ -18,6 +18,7 @@ from inspector.headers import Header
 from inspector.limits import Limits
 from inspector.listing import Entry, listed
 from inspector.opening import Tree, unreadable
+from inspector.patience import GIVEN_UP, GivenUpError, Patience
 from inspector.ranges import absurd
 from inspector.strictjson import MARK, ReadError, loads, marked
 
@@ -72,9 +73,15 @@ class Folder:
         self.verdicts: dict[str, Verdict] = {}
         self.bytes_read = 0
         self._system, self._spent = system, 0.0
-        self._tree = Tree(self.root, system)
+        self._patience = Patience()
         try:
-            self.entries, self.problems, left = self._timed(lambda: listed(self._tree, limits, only))
+            self._tree = self._timed(lambda: Tree(self.root, system), str(self.root))
+        except BaseException:
+            self._patience.close()
+            raise
+        try:
+            listing = self._timed(lambda: listed(self._tree, limits, only), str(self.root))
+            self.entries, self.problems, left = listing
             self.verdicts.update(dict.fromkeys(left, ("skipped", "kept there by another tool")))
         except BaseException:
             self.close()
@@ -90,6 +97,7 @@ class Folder:
 
     def close(self) -> None:
         """Let go of the folder; every file that nobody asked for is thereby skipped."""
+        self._patience.close()
         self._tree.close()
         for name, entry in self.entries.items():
             if entry.kind != "folder":
@@ -157,8 +165,12 @@ class Folder:
         Raises:
             ReadError: it cannot be opened or read.
         """
-        with self._opened(name) as (descriptor, _):
-            return self._pread(descriptor, count, 0, name)
+
+        def read() -> bytes:
+            with self._opened(name) as (descriptor, _):
+                return self._pread(descriptor, count, 0, name)
+
+        return self._timed(read, name)
 
     def below(self, prefix: str) -> list[str]:
         """The names directly in a folder (``''`` for this one), relative to it."""
@@ -168,19 +180,27 @@ class Folder:
     def _judged(self, name: str, what: str, read: Callable[[], T]) -> T:
         """Read, and note what became of the file."""
         try:
-            found = self._timed(read)
+            found = self._timed(read, name)
         except ReadError as error:
             self.verdicts[name] = ("failed", error.message)
             raise
         self.verdicts[name] = ("inspected", what)
         return found
 
-    def _timed(self, read: Callable[[], T]) -> T:
+    def _timed(self, read: Callable[[], T], name: str) -> T:
+        """Read in what is left of the time, also where a read does not return."""
         began = time.monotonic()
         try:
-            return read()
+            return self._patience.wait(read, self.limits.seconds - self._spent)
+        except GivenUpError:
+            raise self._late(name) from None
         finally:
             self._spent += time.monotonic() - began
+
+    def _late(self, name: str) -> ReadError:
+        hint = f"--limit seconds={self.limits.seconds * 5}"
+        message = f"{name}: reading took over {self.limits.seconds} s and {GIVEN_UP}"
+        return ReadError(message, code="IPI904", where=name, hint=hint)
 
     def _whole(self, name: str, cap: str) -> bytes:
         most: int = getattr(self.limits, cap)
@@ -207,9 +227,7 @@ class Folder:
         began = time.monotonic()
         while count > 0:
             if self._spent + time.monotonic() - began > self.limits.seconds:
-                hint = f"--limit seconds={self.limits.seconds * 5}"
-                message = f"{name}: reading took over {self.limits.seconds} s and was given up"
-                raise ReadError(message, code="IPI904", where=name, hint=hint)
+                raise self._late(name)
             try:
                 part = self._system.pread(descriptor, min(count, _CHUNK), offset)
             except OSError as error:

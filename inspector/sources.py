@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from inspector.model import EXIT_USAGE, SCHEMA, InspectError
+from inspector.patience import patiently
 
 Scheme = Literal["demo", "folder", "component", "config", "weights", "hub", "py", "class", "report"]
 
@@ -67,7 +68,7 @@ def resolve(text: str, *, online: bool = False) -> Source:
         )
     path = Path(text)
     if os.path.lexists(path):
-        return local(text, path)
+        return patiently(lambda: local(text, path), text)
     if colon and scheme == "demo":
         from inspector import demo
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector import guard
 from inspector.model import EXIT_INTERNAL, InspectError, Skip, Snapshot
+from inspector.patience import GIVEN_UP
 
 if TYPE_CHECKING:
     from inspector.built import Built
@@ -111,7 +112,10 @@ def told(request: Request, tell: Callable[[Any], None]) -> dict[str, Any]:
     limits, forbidden = Limits(**request.limits), {}
     if request.scheme in FILES:
         source = Source(request.text, request.scheme, Path(request.path), request.target)  # type: ignore[arg-type]
-        forbidden = refused(static.snapshot(source, limits))
+        seen = static.snapshot(source, limits)
+        if late(seen):
+            raise InspectError(next(s.reason for s in seen.skipped if GIVEN_UP in s.reason), where=request.text)
+        forbidden = refused(seen)
         limits = dataclasses.replace(limits, seconds=limits.seconds + int(request.seconds))
     built = build(request, limits, forbidden)
     module, _, name = TASKS[request.task].partition(":")
@@ -146,6 +150,8 @@ def run(request: Request) -> Snapshot:
         return look(request, build(request, limits, {}))
     source = Source(request.text, request.scheme, Path(request.path), request.target)  # type: ignore[arg-type]
     seen = static.snapshot(source, limits)
+    if late(seen):
+        return seen
     # what follows has the wall limit; the reading limit is for the disk, not for the libraries' imports
     limits = dataclasses.replace(limits, seconds=limits.seconds + int(request.seconds))
     try:
@@ -155,6 +161,11 @@ def run(request: Request) -> Snapshot:
             seen = dataclasses.replace(seen, skipped=(*seen.skipped, Skip("pipe", error.message, failed=True)))
         return seen
     return merged(seen, look(request, built))
+
+
+def late(seen: Snapshot) -> bool:
+    """Whether reading was given up: what did not answer once is not asked again."""
+    return any(s.failed and GIVEN_UP in s.reason for s in seen.skipped)
 
 
 def build(request: Request, limits: Limits, forbidden: dict[str, str]) -> Built:
