@@ -40,8 +40,8 @@ class Connection(Protocol):
     says in it what really happened.
     """
 
-    def list(self, path: str) -> list[Item]:
-        """The names directly in a folder. One request where the protocol allows it."""
+    def list(self, path: str, most: int = 10_000) -> list[Item]:
+        """The names directly in a folder, no more than ``most`` of them. One request where the protocol allows it."""
 
     def look(self, path: str) -> Item:
         """What one path is, links resolved (``name`` is its last part)."""
