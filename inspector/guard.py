@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import shutil
+import signal
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+PRIVATE = "inspect-pipe-"
+"""How the names of the folders begin that a worker has for itself."""
 
 # What the libraries are allowed to see of the user's environment.
 _KEPT = (
@@ -183,6 +188,16 @@ def deny_imports(names: Iterable[str]) -> None:
             finder.denied |= {r for r in roots if r not in sys.modules}
 
 
-def private_folder() -> tempfile.TemporaryDirectory[str]:
-    """A fresh folder for one worker; it goes with everything in it."""
-    return tempfile.TemporaryDirectory(prefix="inspect-pipe-", ignore_cleanup_errors=True)
+def end_with_parent(reply: int, private: Path) -> None:
+    """End, and what was started here with it, when nobody is there any more to read the answer.
+
+    The pipe tells: a parent that was killed has told nobody.
+    """
+    if not hasattr(select, "poll"):
+        return
+    line = select.poll()
+    line.register(reply, 0)
+    line.poll()
+    if private.name.startswith(PRIVATE):
+        shutil.rmtree(private, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -15,11 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from inspector import guard
-from inspector.model import EXIT_INTERNAL, InspectError, Skip, Snapshot
+from inspector.model import EXIT_INTERNAL, EXIT_UNREADABLE, EXIT_USAGE, InspectError, Skip, Snapshot
 from inspector.worker import Request
 
-ANSWER = 256 << 20
+ANSWER = 64 << 20
 PROGRESS = b'{"progress":'
+GRACE = 1.0
+"""Seconds in which a worker that has answered, or was killed, is gone; one that the kernel holds is left behind."""
+_CHUNK = 1 << 16
+_LOG = 4096
+_STATUSES = (EXIT_USAGE, EXIT_UNREADABLE, EXIT_INTERNAL)
+_SIGNALS = {
+    "SIGKILL": ", as the system does when memory runs out",
+    "SIGXCPU": ": it used up its processor time",
+    "SIGXFSZ": ": it wrote too large a file",
+    "SIGSEGV": ": compiled code crashed in it",
+    "SIGBUS": ": compiled code crashed in it",
+    "SIGILL": ": compiled code crashed in it",
+}
 START = (
     "import sys; home = sys.argv.pop(1); home in sys.path or sys.path.insert(0, home);"
     " from inspector.worker import main; main()"
@@ -27,22 +41,40 @@ START = (
 
 
 class Worker:
-    """One run of :mod:`inspector.worker`, started at once and answered later."""
+    """One run of :mod:`inspector.worker`, started at once and answered later.
+
+    Raises:
+        InspectError: the system does not let it start (a full disk, too many processes).
+    """
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.private = tempfile.TemporaryDirectory(prefix="inspect-pipe-", ignore_cleanup_errors=True)
-        self.log = open(Path(self.private.name) / "log", "w+b")  # noqa: SIM115 (closed in __exit__)
+        self.reader: threading.Thread | None = None
+        with contextlib.ExitStack() as undo:
+            try:
+                self.private = tempfile.TemporaryDirectory(prefix=guard.PRIVATE, ignore_cleanup_errors=True)
+                undo.callback(self.private.cleanup)
+                self.log = undo.enter_context(open(Path(self.private.name) / "log", "w+b"))
+                self.process = self.started()
+            except OSError as error:
+                message = f"the worker that builds cannot be started: {error.strerror or error}"
+                hint = f"--static needs none; TMPDIR names another folder than {tempfile.gettempdir()} for its files"
+                raise InspectError(message, hint=hint) from error
+            undo.callback(kill, self.process)
+            self.undo = undo.pop_all()
+
+    def started(self) -> subprocess.Popen[bytes]:
+        """The process, with its request in a file, as one argument holds 128 KiB at most."""
         root = str(Path(__file__).resolve().parents[1])
-        asked = Path(self.private.name) / "request.json"  # a file, as one argument holds 128 KiB at most
-        asked.write_text(json.dumps(dataclasses.asdict(request)), encoding="utf-8")
-        self.process = subprocess.Popen(
+        asked = Path(self.private.name) / "request.json"
+        asked.write_text(json.dumps(dataclasses.asdict(self.request)), encoding="utf-8")
+        return subprocess.Popen(
             [sys.executable, "-P", "-c", START, root, str(asked)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.log,
-            cwd=self.private.name if request.scheme != "py" else None,
-            env=environment(Path(self.private.name), request),
+            cwd=self.private.name if self.request.scheme != "py" else None,
+            env=environment(Path(self.private.name), self.request),
             start_new_session=True,
         )
 
@@ -50,9 +82,12 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        kill(self.process)
-        self.log.close()
-        self.private.cleanup()
+        self.undo.close()
+        if self.reader is not None:
+            self.reader.join(GRACE)
+        # whoever still reads holds the stream, and closing it would wait for him
+        if self.process.stdout is not None and (self.reader is None or not self.reader.is_alive()):
+            self.process.stdout.close()
 
     def answer(self, tell: Callable[[Any], None] | None = None) -> Snapshot | Skip | dict[str, Any]:
         """The snapshot, or what the task says, or why there is neither.
@@ -63,28 +98,26 @@ class Worker:
         Raises:
             InspectError: what the worker itself has to tell the user.
         """
-        from pydantic import TypeAdapter
-
         out = self.listen(tell)
         if out is None:
             return self.failed(f"building took over {self.request.seconds:g} s and was stopped")
         if len(out) > ANSWER:
             return self.failed(f"the worker's answer is over {ANSWER} bytes")
-        try:
-            said = json.loads(out)
-        except ValueError:
-            return self.failed(ended(self.process.returncode))
-        if "error" in said:
-            raise InspectError(said["error"].pop("message"), **said["error"])
-        if "crash" in said and said["crash"].startswith("MemoryError"):
-            return self.failed(f"building ran out of memory: {said['crash']}")
-        if "crash" in said:  # our own fault, and to be seen as such (SAFETY, rule 19)
+        kind, said = parsed(out)
+        if kind == "error" and isinstance(said, dict):
+            raise told_error(said)
+        if kind == "crash" and str(said).startswith("MemoryError"):
+            return self.failed(f"building ran out of memory: {said}")
+        if kind == "crash":  # our own fault, and to be seen as such (SAFETY, rule 19)
             hint = "please report it; --static reads the folder without building it"
-            raise InspectError(f"building failed: {said['crash']}", hint=hint, exit_code=EXIT_INTERNAL)
-        if "told" in said:
-            told: dict[str, Any] = said["told"]
-            return told
-        return TypeAdapter(Snapshot).validate_python(said["snapshot"])
+            raise InspectError(f"building failed: {said}", hint=hint, exit_code=EXIT_INTERNAL)
+        if kind == "told" and isinstance(said, dict):
+            return said
+        if kind == "snapshot" and (snapshot := as_snapshot(said)) is not None:
+            return snapshot
+        if out and self.process.returncode == 0:
+            return self.failed(f"the worker's answer ({len(out)} bytes) is none that can be understood")
+        return self.failed(ended(self.process.returncode))
 
     def listen(self, tell: Callable[[Any], None] | None) -> bytes | None:
         """All that the worker writes but its progress, which is told on; None when it takes too long."""
@@ -92,28 +125,35 @@ class Worker:
         stream, lines = self.process.stdout, list[bytes]()
 
         def read() -> None:
-            size = 0
-            for line in stream:
-                if line.startswith(PROGRESS):
-                    if tell is not None:
-                        tell(json.loads(line)["progress"])
-                elif size <= ANSWER:
-                    size += len(line)
-                    lines.append(line)
+            size, held = 0, list[bytes]()
+            while size <= ANSWER and (part := stream.read1(_CHUNK)):  # type: ignore[attr-defined]
+                size += len(part)
+                *ended, begun = part.split(b"\n")
+                for line in ended:
+                    whole = b"".join([*held, line])
+                    held.clear()
+                    if whole.startswith(PROGRESS):
+                        size -= len(whole) + 1
+                        tell_on(whole, tell)
+                    else:
+                        lines.append(whole + b"\n")
+                held.append(begun)
+            lines.extend(held)
 
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
-        reader.join(self.request.seconds)
-        if reader.is_alive():
+        self.reader = threading.Thread(target=read, daemon=True)
+        self.reader.start()
+        self.reader.join(self.request.seconds)
+        if self.reader.is_alive():
             return None
-        self.process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it closed its output, and lives on
+            self.process.wait(GRACE)
         return b"".join(lines)
 
     def failed(self, reason: str) -> Skip:
         """Nothing was built: the reason, with the last line of the log where that tells more."""
         kill(self.process)
-        self.log.seek(0)
-        lines = self.log.read()[-4096:].decode("utf-8", "replace").strip().splitlines()
+        self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - _LOG))
+        lines = self.log.read(_LOG).decode("utf-8", "replace").strip().splitlines()
         tail = lines[-1].strip()[:300] if lines and not lines[-1].startswith("guard:") else ""
         return Skip("pipe", f"{reason} ({tail})" if tail and tail not in reason else reason, failed=True)
 
@@ -129,14 +169,51 @@ def environment(private: Path, request: Request) -> dict[str, str]:
     return {**clean, "INSPECT_PIPE_CACHE": str(cache_dir().absolute()), **hashes}
 
 
+def parsed(out: bytes) -> tuple[str, Any]:
+    """The one thing that an answer says, and what kind of thing it is; the kind is empty when it is no answer."""
+    try:
+        said = json.loads(out)
+    except (ValueError, RecursionError):
+        return "", None
+    if not isinstance(said, dict) or len(said) != 1:
+        return "", None
+    return next(iter(said.items()))
+
+
+def as_snapshot(said: Any) -> Snapshot | None:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Snapshot).validate_python(said)
+    except ValidationError:
+        return None
+
+
+def told_error(said: dict[str, Any]) -> InspectError:
+    """An error that the worker tells; whatever it says, it is one."""
+    status = said.get("exit_code")
+    texts = {name: str(said.get(name, "")) for name in ("hint", "code", "where")}
+    known = status if status in _STATUSES else EXIT_UNREADABLE
+    return InspectError(str(said.get("message", "the worker failed")), exit_code=known, **texts)
+
+
+def tell_on(line: bytes, tell: Callable[[Any], None] | None) -> None:
+    """Progress, told to whoever wants it; what cannot be understood or told is no reason to lose the answer."""
+    if tell is not None:
+        with contextlib.suppress(ValueError, RecursionError, OSError):
+            tell(json.loads(line)["progress"])
+
+
 def ended(status: int | None) -> str:
     """How a process that did not answer came to its end."""
-    if status is not None and status < 0:
+    if status is None:
+        return "the worker gave no answer, and did not end"
+    if status < 0:
         try:
             name = signal.Signals(-status).name
         except ValueError:
             name = str(-status)
-        return f"the worker was ended by {name}"
+        return f"the worker was ended by {name}{_SIGNALS.get(name, '')}"
     return f"the worker ended with status {status} and no answer"
 
 
@@ -147,6 +224,5 @@ def kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
         except ProcessLookupError:  # it ended just now
             return
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # a file server that is gone may hold even a killed process
+        process.wait(GRACE)

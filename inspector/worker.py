@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -272,6 +273,7 @@ def main() -> None:
     os.dup2(2, 1)
     request = Request(**json.loads(Path(sys.argv[1]).read_bytes()))
     sys.stderr.write(f"guard: {seal(request)}\n")
+    threading.Thread(target=guard.end_with_parent, args=(reply, Path(sys.argv[1]).parent), daemon=True).start()
     status = 0
 
     def tell(progress: Any) -> None:
