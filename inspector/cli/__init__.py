@@ -7,6 +7,8 @@ import gc
 import importlib
 import sys
 
+from inspector.cli.guarded import guarded, interruptible, leave_at_once, on_signals
+
 COMMANDS = {
     "diff": "app", "explain": "app", "demo": "app", "schema": "app", "hook": "app",
     "whatif": "experiments", "watch": "experiments",
@@ -23,10 +25,13 @@ def main() -> None:
     # (measured: a sixth of the time of judging a saved report).
     gc.disable()
     atexit.register(gc.freeze)
+    atexit.register(on_signals, leave_at_once)
 
-    from inspector.cli.guarded import guarded
+    with guarded(), interruptible():
+        if paths := [argument for argument in sys.argv[2:] if not argument.startswith("-")]:
+            from inspector.patience import look
 
-    with guarded():
+            look(paths)
         from inspector.cli.app import app
 
         # of a command that is asked for only its own module; --help, a mistyped one and the shell's completion see all

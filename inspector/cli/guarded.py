@@ -4,12 +4,68 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from inspector.model import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_UNREADABLE, InspectError
 from inspector.render.escape import safe
+
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_AGAIN = 1.0
+
+
+def leave_at_once(*_: object) -> None:
+    """On a signal when the work is over and the interpreter closes down."""
+    os._exit(EXIT_INTERRUPTED)
+
+
+def interrupt(*_: object) -> None:
+    """On a signal during the work: tidy up and leave.
+
+    What comes within a second of it is the same wish, told to the whole group or sent by somebody impatient, and must
+    not interrupt the tidying up.
+    """
+    if time.monotonic() - interrupt.last > _AGAIN:  # type: ignore[attr-defined]
+        interrupt.last = time.monotonic()  # type: ignore[attr-defined]
+        raise KeyboardInterrupt
+
+
+interrupt.last = -_AGAIN  # type: ignore[attr-defined]
+
+
+def on_signals(act: Callable[..., None]) -> None:
+    """What is done when the process is asked to end; a signal that is ignored (``nohup``) stays ignored."""
+    for name in _ENDING:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, act)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """The work of a command, which a signal interrupts so that it can tidy up.
+
+    The exit status says so whoever caught the interruption on its way: typer has a status of its own for it.
+    """
+    if threading.current_thread() is not threading.main_thread():  # no signal comes here
+        yield
+        return
+    before = {number: signal.getsignal(number) for name in _ENDING if (number := getattr(signal, name, None))}
+    interrupt.last = -_AGAIN  # type: ignore[attr-defined]
+    on_signals(interrupt)
+    try:
+        yield
+    except SystemExit:
+        if interrupt.last > 0:  # type: ignore[attr-defined]
+            raise SystemExit(EXIT_INTERRUPTED) from None
+        raise
+    finally:
+        for number, act in before.items():
+            signal.signal(number, act)
 
 
 @contextlib.contextmanager
