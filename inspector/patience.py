@@ -16,6 +16,8 @@ from inspector.limits import Limits
 from inspector.strictjson import ReadError
 
 T = TypeVar("T")
+PATIENCE = float(Limits().seconds)
+"""Seconds in which a path answers."""
 GIVEN_UP = "was given up"
 """Said of what did not answer in time."""
 
@@ -76,7 +78,7 @@ class Patience:
             self._told.put(answer)
 
 
-def patiently(call: Callable[[], T], where: str, seconds: float = Limits().seconds) -> T:
+def patiently(call: Callable[[], T], where: str, seconds: float = PATIENCE) -> T:
     """One call about a path, or an error that says that the path does not answer.
 
     Raises:

@@ -51,7 +51,7 @@ def take(
         InspectError: there is no such source, or nothing of it can be read.
     """
     say = progress or (lambda _: None)
-    source = sources.resolve(text, online=online)
+    source = sources.resolve(text, online=online, seconds=limits.seconds)
     if source.scheme == "report":
         return saved(source)
     if static and (source.scheme in NOTHING_TO_READ or is_live(source)):
@@ -118,7 +118,7 @@ def ask(
         InspectError: there is no such source, it cannot be built, or the task cannot be done.
     """
     say = progress or (lambda _: None)
-    source = sources.resolve(text, online=online)
+    source = sources.resolve(text, online=online, seconds=limits.seconds)
     if source.scheme in READ_ONLY or (source.scheme == "report" and task not in SAVED):
         hint = "give a folder, a Hub id, demo: or py:"
         raise InspectError(f"{text} holds no object to work with", hint=hint, exit_code=EXIT_USAGE)

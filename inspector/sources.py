@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from inspector.model import EXIT_USAGE, SCHEMA, InspectError
-from inspector.patience import patiently
+from inspector.patience import PATIENCE, patiently
 
 Scheme = Literal["demo", "folder", "component", "config", "weights", "hub", "py", "class", "report"]
 
@@ -47,12 +47,13 @@ class Source:
     revision: str | None = None
 
 
-def resolve(text: str, *, online: bool = False) -> Source:
+def resolve(text: str, *, online: bool = False, seconds: float = PATIENCE) -> Source:
     """Tell what a SOURCE is, and find its files. Nothing is built; only what the Hub alone has is fetched.
 
     Args:
         text: ``demo:NAME``, ``py:MODULE:FACTORY``, ``class:NAME``, a path, or ``ORG/NAME[@REVISION]``.
         online: ask the Hub for the newest even where the cache has a Hub id.
+        seconds: how long a path may take to answer.
 
     Raises:
         InspectError: there is no such thing (exit 3), or the text has no meaning (exit 2).
@@ -68,7 +69,7 @@ def resolve(text: str, *, online: bool = False) -> Source:
         )
     path = Path(text)
     if os.path.lexists(path):
-        return patiently(lambda: local(text, path), text)
+        return patiently(lambda: local(text, path), text, seconds)
     if colon and scheme == "demo":
         from inspector import demo
 
