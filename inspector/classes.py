@@ -8,13 +8,13 @@ from functools import cache, cached_property
 from typing import Any
 
 from inspector import classtable, signatures
-from inspector.classtable import LIBRARIES, Row, cache_dir, home, version
+from inspector.classtable import LIBRARIES, Row, cache_dir, home, installed, version
 from inspector.model import EXIT_USAGE, InspectError, Kind, Value
 from inspector.signatures import Facts
 
 __all__ = [
-    "LIBRARIES", "ClassInfo", "cache_dir", "find", "home", "is_pipeline_folder", "near", "owners", "require",
-    "schedulers", "version",
+    "LIBRARIES", "ClassInfo", "cache_dir", "find", "home", "installed", "is_pipeline_folder", "near", "owners",
+    "require", "schedulers", "version",
 ]  # fmt: skip
 
 _RENAMED = (

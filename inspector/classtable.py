@@ -86,6 +86,18 @@ def home(distribution: str) -> Path | None:
 
 
 @cache
+def installed() -> frozenset[str]:
+    """The top-level modules that Python would find: looked up by what folders list, so that no name is ever tried."""
+    names: set[str] = set()
+    for place in filter(None, sys.path):
+        try:
+            names.update(n.partition(".")[0] for n in os.listdir(place))
+        except OSError:  # a path need not be there, and may be an archive
+            continue
+    return frozenset(n for n in names if n.isidentifier())
+
+
+@cache
 def version(distribution: str) -> str | None:
     """The version that an installed package says of itself in its source; None when it is not installed."""
     root = home(distribution)

@@ -15,9 +15,14 @@ from inspector.classes import ClassInfo
 from inspector.model import Finding, Kind, Severity, Skip
 
 INDEX = "model_index.json"
-_PATH = re.compile(r"[/\\\x00]|^\.{1,2}$|^[A-Za-z]:|^~")
+PATH = re.compile(r"[/\\\x00]|^\.{1,2}$|^[A-Za-z]:|^~")
 _NAMES = re.compile(r"\b[A-Za-z_]\w*")
 _WORDS = "tokenizer or processor"
+_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_NO_COMPONENT = re.compile(
+    r"Auto(Model|Pipeline|Tokenizer|Processor|Config|Backbone)\w*|\w*Mixin|PreTrained(Model|Config)"
+)
+"""Classes that take another class's name from a file (SAFETY, rule 8), and bases of which nothing is made."""
 _GENERIC = {"None", "Optional", "Union", "List", "Tuple", "Dict", "list", "tuple", "dict"}
 # Kinds that stand for one another: a pipeline does not care which library a network comes from.
 _GROUPS: dict[Kind, str] = {
@@ -69,9 +74,9 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, list) and (not value or value[0] is None))
 
 
-def cut(text: str) -> str:
+def cut(text: str, most: int = 64) -> str:
     """A name, short enough for a message."""
-    return text if len(text) <= 64 else f"{text[:64]}…"
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def judge(name: str, value: list[Any], files: set[str], annotation: str = "") -> Entry:
@@ -83,12 +88,12 @@ def judge(name: str, value: list[Any], files: set[str], annotation: str = "") ->
         files: the names in the folder.
         annotation: the type that the pipeline's ``__init__`` gives this parameter.
     """
-    if len(value) != 2 or not all(isinstance(v, str) for v in value):
+    if len(value) != 2 or not all(isinstance(v, str) and v for v in value):
         entry = Entry(name, [str(v)[:64] for v in [*value, "", ""][:2]])
         return entry.refuse("IPI910", "error", f"{name} is {str(value)[:80]}, not [library, class]")
     library, cls = value
     entry = Entry(name, [library, cls])
-    if any(_PATH.search(text) for text in (name, library, cls)):
+    if any(PATH.search(text) for text in (name, library, cls)):
         message = f"{cut(name)!r}: {entry.shown} has a path where a name belongs; it was not followed"
         return entry.refuse("IPI906", "error", message, "write plain names")
     brought = next((f for f in (f"{name}/{library}.py", f"{library}.py") if f in files), "")
@@ -123,7 +128,10 @@ def unknown(entry: Entry) -> Entry:
             )
         fix = f"did you mean {close[0]}?" if close else "install the version that wrote this folder"
         return entry.refuse("IPI903", "error", message, fix, read=True)
-    if top in sys.stdlib_module_names or top.startswith("_") or classes.home(top) is not None:
+    if not (_NAME.fullmatch(library) and _NAME.fullmatch(cls)):
+        message = f"{entry.name}: {entry.shown} is no name of a library and a class; it was not looked for"
+        return entry.refuse("IPI903", "error", message, f"write the class that {entry.name} has, or remove the entry")
+    if top in sys.stdlib_module_names or top.startswith("_") or top in classes.installed():
         message = f"{entry.name}: {entry.shown} is no component of diffusers or transformers; it was never imported"
         return entry.refuse("IPI903", "error", message, f"write the class that {entry.name} has, or remove the entry")
     message = (
@@ -139,9 +147,11 @@ def wrong_kind(info: ClassInfo, name: str, annotation: str) -> str:
     The pipeline's own annotation decides; a component's name does where there is none.
     """
     is_a = _GROUPS.get(info.kind)
-    if is_a is None:
-        return ""
+    if _NO_COMPONENT.fullmatch(info.name):
+        return "no class of a component, but one that stands for others"
     wanted = kinds_of(annotation) or {group for stem, group in _BY_NAME if re.fullmatch(rf"{stem}(_\w+)?", name)}
+    if is_a is None:
+        return f"no {' or '.join(sorted(wanted))}" if wanted else ""
     return f"a {is_a}, not a {' or '.join(sorted(wanted))}" if wanted and is_a not in wanted else ""
 
 

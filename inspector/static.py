@@ -155,8 +155,13 @@ def names_class(value: Any) -> bool:
 def pipeline_class(seen: Gathered, index: dict[str, Any]) -> ClassInfo | None:
     """The pipeline's class in the table; None, and why, when it is code of the folder or unknown."""
     named, name = index.get("_class_name"), class_name(index)
-    if isinstance(named, list):
-        file = f"{named[0]}.py" if named else ""
+    if isinstance(named, list) and len(named) == 2 and all(isinstance(n, str) and n for n in named):
+        if any(entries.PATH.search(n) for n in named):
+            message = f"{INDEX}: the pipeline {named!r} has a path where a name belongs; it was not followed"
+            seen.problems.append(Finding("IPI906", "error", "pipe", entries.cut(message, 200), "write plain names"))
+            seen.skipped.append(Skip("pipe", message, failed=True))
+            return None
+        file = f"{named[0]}.py"
         here = file in seen.folder.entries
         seen.code.add(file)
         place = file if here else f"{file}, which is not in it"
@@ -165,8 +170,8 @@ def pipeline_class(seen: Gathered, index: dict[str, Any]) -> ClassInfo | None:
         seen.problems.append(Finding("IPP204", "note" if here else "warning", "pipe", message, fix))
         seen.skipped.append(Skip("pipe", message))
         return None
-    if not isinstance(named, str):
-        message = f"{INDEX} names no pipeline class (_class_name is {named!r})"
+    if not isinstance(named, str) or not named:
+        message = f"{INDEX} names no pipeline class (_class_name is {entries.cut(repr(named))})"
         fix = 'write "_class_name": "StableDiffusionPipeline", say'
         seen.problems.append(Finding("IPI903", "error", "pipe", message, fix))
         seen.skipped.append(Skip("pipe", message, failed=True))

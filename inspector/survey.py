@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from inspector.model import Finding
 from inspector.reading import Folder, ReadError
-from inspector.texts import HIDDEN, finding
+from inspector.texts import HIDDEN, finding, specs
 
 TORCH = (".bin", ".pt", ".pth", ".ckpt")
 PICKLES = (".pkl", ".pickle", ".dill", ".joblib", ".cloudpickle")
@@ -31,11 +31,13 @@ _TOOLS = {
 }  # fmt: skip
 _SCRIPTS = (".py", ".sh", ".bat", ".ps1", ".ipynb")
 _STARTERS = {"sitecustomize.py", "usercustomize.py", "conftest.py", "__main__.py"}
+_OURS = re.compile(
+    r"torch\w*|diffusers|transformers|typer|click|rich|pydantic\w*|numpy|scipy|safetensors|huggingface_hub|inspector"
+    r"|accelerate|peft|deepdiff|jinja2|markupsafe|yaml|tokenizers|PIL|regex|requests|httpx|tqdm|filelock|fsspec"
+    r"|packaging|pytest|_pytest|pluggy|pygments|setuptools|pkg_resources|pip|sentencepiece|aiohttp|hypothesis"
+)
+"""Modules that this project and the libraries it looks at import: a file of that name is taken for one of them."""
 _TORCH_MAGIC = (b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
-_IMPORTED = {
-    "torch", "diffusers", "transformers", "typer", "rich", "pydantic", "numpy", "safetensors", "huggingface_hub",
-    "inspector", "accelerate", "peft", "deepdiff",
-}  # fmt: skip
 _LFS = b"version https://"
 _DISGUISED = (
     (re.compile(rb"\x80[\x02-\x05]"), "a pickle"),
@@ -44,7 +46,9 @@ _DISGUISED = (
     (re.compile(rb"\x7fELF|MZ[\x00-\xff]{2}\x00"), "a program"),
     (re.compile(rb"c(?:os|posix|nt|builtins|__builtin__|subprocess|sys)\n\w+\n"), "a pickle"),
 )
-_PRIOR = re.compile(r"^prior\s*:\s*(.*(?:\n[ \t]*-[ \t]*.*)*)", re.MULTILINE)
+_PRIOR = re.compile(r"""(?:^|[{,?])[ \t]*["']?prior["']?[ \t]*:[ \t]*([^\n}]*(?:\n[ \t]*-[ \t]*.*)*)""", re.MULTILINE)
+_FRONT = 1 << 18
+"""Bytes of a README that are looked through for the end of its header."""
 _MODULAR = ("modular_model_index.json", "modular_config.json")
 
 
@@ -68,7 +72,7 @@ def survey(folder: Folder, components: Iterable[str] = (), known: Iterable[str] 
             yield finding("IPI909", "error", name, f"the name {name!a} holds invisible characters", "rename it")
         elif low in _TOOLS:
             tools.append(name)
-        elif entry.kind == "file" and low.endswith(_SCRIPTS) and not runs_by_itself(low):
+        elif entry.kind == "file" and low.endswith(_SCRIPTS) and not runs_by_itself(name):
             folder.verdicts.setdefault(name, ("skipped", "code; not run"))
             scripts += [name] if name not in known else []
         elif entry.kind == "file":
@@ -92,7 +96,7 @@ def by_content(folder: Folder, name: str, low: str, used: set[str]) -> Iterator[
     """
     if low.endswith(OPAQUE):
         folder.verdicts.setdefault(name, ("skipped", "weights of another framework, or an archive; not opened"))
-    elif runs_by_itself(low) or (low.endswith(".pth") and is_text(folder, name)):
+    elif runs_by_itself(name) or (low.endswith(".pth") and is_text(folder, name)):
         folder.verdicts.setdefault(name, ("skipped", "code; not run"))
         message = f"{name} is code that runs by itself where a folder is trusted; it was neither imported nor run"
         yield finding("IPI908", "warning", name, message, "look at it before you use this folder")
@@ -101,16 +105,19 @@ def by_content(folder: Folder, name: str, low: str, used: set[str]) -> Iterator[
     elif (low.endswith(_TEXTS) or "." not in low) and folder.verdicts.get(name, ("",))[0] != "inspected":
         yield from disguised(folder, name)
     if low in _MODULAR:
+        found = list(specs(name, folder.json(name)))
         message = f"{name} describes a modular pipeline, whose parts may be other repositories; none was fetched"
-        yield finding("IPI908", "note", name, message)
+        yield from found or [finding("IPI908", "note", name, message)]
     if name == "README.md":
         yield from front_matter(folder, name)
 
 
-def runs_by_itself(low: str) -> bool:
+def runs_by_itself(name: str) -> bool:
     """Whether Python or the system would run a file of this name without being asked to."""
-    stem, _, ending = low.partition(".")
-    ours = ending == "py" and (stem in _IMPORTED or stem in sys.stdlib_module_names)
+    place, _, base = name.rpartition("/")
+    low = base.lower()
+    stem = place.rpartition("/")[2] if low == "__init__.py" else low.removesuffix(".py") if low.endswith(".py") else ""
+    ours = bool(_OURS.fullmatch(stem)) or stem in sys.stdlib_module_names
     return ours or low in _STARTERS or low.endswith(_PROGRAMS)
 
 
@@ -141,13 +148,13 @@ def disguised(folder: Folder, name: str) -> Iterator[Finding]:
 
 def front_matter(folder: Folder, name: str) -> Iterator[Finding]:
     """Repositories that a README's header names and that the library would fetch."""
-    text = folder.head(name, 8192).decode("utf-8", "replace")
+    text = "\n".join(folder.head(name, _FRONT).decode("utf-8-sig", "replace").splitlines())
     if not text.startswith("---"):
         return
     if prior := _PRIOR.search(text.partition("\n---")[0]):
         named = " ".join(prior[1].replace("-", " ", 1).split())[:80]
         message = f"{name} names {named or 'another repository'} as prior, which the library would fetch; it was not"
-        yield finding("IPI908", "note", name, message)
+        yield finding("IPI908", "warning", name, message, "look at that repository too")
 
 
 def looks_pickled(first: bytes) -> bool:

@@ -24,7 +24,10 @@ _CREDENTIAL = re.compile(
 )
 _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
 _CODE_KEYS = ("auto_map", "custom_pipeline", "custom_pipelines")
-_KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implementation", "use_kernels")
+_KERNELS = re.compile(r"_?(attn|experts)_implementation\w*|use_kernels|kernel_config")
+_REPOSITORY_KEYS = ("repo", "repo_id", "pretrained_model_name_or_path", "pretrained_model_name")
+"""Where a modular pipeline's spec says which repository a part is to be fetched from."""
+_OWN = ("transformers", "diffusers", "torch", "peft", "")
 
 
 def told(file: str, data: dict[str, Any], component: str, *, words: bool = False) -> Iterator[Finding]:
@@ -36,14 +39,22 @@ def told(file: str, data: dict[str, Any], component: str, *, words: bool = False
         component: the path of the component it belongs to.
         words: its values are words and templates of a tokenizer, which may hold any character.
     """
-    for path, key in keys(data):
+    for path, key, held in keys(data):
         if HIDDEN.search(key):
             where, message = f"{component}.{path}", f"{file}: the key {key!a} holds invisible characters"
             yield finding("IPI909", "error", where, message, "rename the key")
         if _CREDENTIAL.search(key):
             yield credential(file, component, "a key")
         if key in _CODE_KEYS:
-            yield from code(file, data, component, path)
+            yield from code(file, held, component, path)
+        elif key == "trust_remote_code" and held:
+            message = f"{file}: {path} asks for code to be trusted, which only the command line can do; it was not"
+            yield finding("IPI908", "warning", f"{component}.{path}", message, f"remove {path}")
+        elif key == "parent_library" and isinstance(held, str) and held.partition(".")[0] not in _OWN:
+            message = f"{file}: {path}={held!r} is a module that peft would import; it was not"
+            yield finding("IPI908", "error", f"{component}.{path}", message, f"remove {path}")
+        elif _KERNELS.fullmatch(key):
+            yield from kernels(file, held, component, path)
     for path, key, value in walk(data):
         if not isinstance(value, str):
             continue
@@ -53,28 +64,40 @@ def told(file: str, data: dict[str, Any], component: str, *, words: bool = False
         elif not words and (hidden := _IN_VALUES.search(value)):
             message = f"{file}: {path} holds the invisible character U+{ord(hidden[0]):04X}"
             yield finding("IPI909", "error", at, message, "write the value anew without it")
-        if key in _KERNEL_KEYS and _REPOSITORY.match(value.partition(":")[0].partition("@")[0]):
-            message = f"{file}: {path}={value!r} names a kernel of another repository; it was not fetched"
-            yield finding("IPI908", "error", at, message, f"remove {key}")
 
 
-def keys(data: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every key, with its dotted path."""
+def kernels(file: str, held: Any, component: str, path: str) -> Iterator[Finding]:
+    """Kernels of other repositories: ``org/name@revision:function``, behind a prefix, one for each part, an address."""
+    for at, _, value in walk(held, path, path):
+        if isinstance(value, str) and "/" in value:
+            message = f"{file}: {at}={value!r} names a kernel of another repository; it was not fetched"
+            yield finding("IPI908", "error", f"{component}.{at}", message, f"remove {path}")
+
+
+def specs(file: str, data: dict[str, Any]) -> Iterator[Finding]:
+    """The repositories from which a modular pipeline would fetch its parts, and code that it would run."""
+    for path, key, held in keys(data):
+        if key in _REPOSITORY_KEYS and isinstance(held, str) and _REPOSITORY.match(held):
+            message = f"{file}: {path}={held!r} is a part of another repository; it was not fetched"
+            yield finding("IPI908", "warning", f"{file}.{path}", message, "look at that repository too")
+        elif key in _CODE_KEYS:
+            yield from code(file, held, file, path)
+
+
+def keys(data: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Every key, with its dotted path and what it holds."""
     if isinstance(data, dict):
         for key, value in data.items():
             below = f"{path}.{key}" if path else key
-            yield below, key
+            yield below, key, value
             yield from keys(value, below)
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from keys(value, f"{path}[{index}]")
 
 
-def code(file: str, data: dict[str, Any], component: str, path: str) -> Iterator[Finding]:
+def code(file: str, held: Any, component: str, path: str) -> Iterator[Finding]:
     """References to Python code: of another repository an error, of this folder a warning."""
-    held: Any = data
-    for part in path.split("."):
-        held = held.get(part) if isinstance(held, dict) else None
     texts = [v for _, _, v in walk(held) if isinstance(v, str)]
     if not texts:
         return

@@ -99,11 +99,24 @@ def become(asked: dict[str, Any], out: int, err: int) -> NoReturn:
         os.environ.clear()
         os.environ.update(asked["env"])
         tempfile.tempdir = None
+        listened_to()
         main, sys.argv = entry(asked["command"])
         status = ended(main)
         sys.stdout.flush(), sys.stderr.flush()
     finally:
         os._exit(status)
+
+
+def listened_to() -> None:
+    """What tests/hostile wants to know of a worker, and from where it shall have its code."""
+    if root := os.environ.pop("INSPECT_PIPE_HOSTILE_ROOT", ""):
+        for name in [n for n in sys.modules if n.partition(".")[0] == "inspector"]:
+            del sys.modules[name]
+        sys.path.insert(0, root)
+    if asked := os.environ.pop("INSPECT_PIPE_HOSTILE_WATCH", ""):
+        from tests.hostile.watching import begin
+
+        begin(*json.loads(asked))
 
 
 def entry(command: list[str]) -> tuple[Callable[[], object], list[str]]:
