@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inspector.limits import Limits
-from inspector.opening import Parts, Tree, irregular
+from inspector.opening import Parts, Tree, irregular, unreadable
 from inspector.strictjson import ReadError
 
 LEFT_ALONE = (".git", ".cache", "__pycache__")
@@ -83,13 +83,18 @@ def listed(tree: Tree, limits: Limits, only: str = "") -> tuple[dict[str, Entry]
 
 
 def resolved(
-    tree: Tree, parts: Parts, facts: os.stat_result, above: frozenset[tuple[int, int]]
+    tree: Tree, parts: Parts, facts: os.stat_result | OSError, above: frozenset[tuple[int, int]]
 ) -> tuple[Entry, tuple[int, int] | None]:
     """One name with its link resolved; and, for a folder to list, which one it is."""
     name = "/".join(parts)
     shown = os.fsencode(name).decode("utf-8", "backslashreplace")
     if shown != name:
         return Entry(shown, "other", why=f"{shown} has a name that is not UTF-8", code="IPI909"), None
+    if isinstance(facts, FileNotFoundError):
+        return Entry(name, "other", why=f"{name} was gone again while the folder was listed", code="IPI912"), None
+    if isinstance(facts, OSError):
+        refused = unreadable(name, facts)
+        return Entry(name, "other", why=refused.message, code=refused.code), None
     if stat.S_ISLNK(facts.st_mode):
         try:
             facts = tree.look(parts, name)

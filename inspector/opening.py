@@ -59,8 +59,10 @@ class Tree:
     def close(self) -> None:
         self.system.close(self.top)
 
-    def scan(self, parts: Parts) -> list[tuple[str, os.stat_result]]:
-        """The names in a folder with what they are (links themselves, not their targets), in order.
+    def scan(self, parts: Parts) -> list[tuple[str, os.stat_result | OSError]]:
+        """The names in a folder with what they are (links themselves, not their targets), or why that is not known.
+
+        In order of the names.
 
         Raises:
             ReadError: the folder cannot be listed.
@@ -71,7 +73,7 @@ class Tree:
                 folder = self.system.open(name or ".", _LIST, dir_fd=at)
                 try:
                     with self.system.scandir(folder) as found:
-                        return sorted((e.name, e.stat(follow_symlinks=False)) for e in found)
+                        return [(e.name, facts_of(e)) for e in sorted(found, key=lambda e: str(e.name))]
                 finally:
                     self.system.close(folder)
             except OSError as error:
@@ -163,6 +165,14 @@ class Tree:
         if final[: len(self.inside)] == self.inside:
             return True
         return self.blobs is not None and len(final) == 2 and final[:1] == self.blobs
+
+
+def facts_of(entry: os.DirEntry[str]) -> os.stat_result | OSError:
+    """What a name in a folder is; or the error, of one that is gone again or that the system refuses."""
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return error
 
 
 def hub_repository(real: Path) -> Path | None:

@@ -1,0 +1,41 @@
+"""Faults while a folder is read: it ends incomplete and says so, in time, and never reads elsewhere.
+
+Small here; INSPECT_PIPE_FULL=1 and ``make robustness`` run them whole.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.faults import Figure, changing, hanging, refusing
+
+FULL = bool(os.environ.get("INSPECT_PIPE_FULL"))
+
+
+def assert_held(figure: Figure, least: int) -> None:
+    if figure.skipped:
+        pytest.skip(figure.skipped)
+    assert figure.tried >= least and not figure.broken, "\n".join(figure.broken[:5])
+
+
+def test_every_call_with_every_error(tmp_path: Path) -> None:
+    assert_held(refusing.every_call(tmp_path), 400)
+
+
+def test_a_call_that_never_returns(tmp_path: Path) -> None:
+    assert_held(hanging.every_call(tmp_path, 1 if FULL else 4), 15)
+
+
+def test_a_read_that_the_kernel_holds(tmp_path: Path) -> None:
+    assert_held(hanging.in_the_kernel(tmp_path), 7)
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    assert_held(changing.every_read(tmp_path), 100)
+
+
+def test_what_another_process_exchanges_leads_nowhere(tmp_path: Path) -> None:
+    assert_held(changing.exchanged(tmp_path, 300), 301)
