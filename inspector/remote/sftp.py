@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qs
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from asyncssh import SFTPAttrs, SFTPClient, SFTPName, SSHClientConnection
 
 T = TypeVar("T")
+Items = list[Item]
 NEW = "accept-new"
 LINKS = 40
 """Links in a row that are followed by hand, as the kernel would."""
@@ -77,7 +78,7 @@ class Sftp:
         self._ask(work())
 
     def list(self, path: str, most: int = 10_000) -> list[Item]:
-        return [*self._ask(self._list(_there(path), most))]
+        return self._ask(self._list(_there(path), most))
 
     def look(self, path: str) -> Item:
         return self._ask(self._look(path.rpartition("/")[2], _there(path)))
@@ -96,7 +97,7 @@ class Sftp:
         with _telling(self._host, self._seconds):
             return self._loop.ask(work, self._seconds)
 
-    async def _list(self, path: str, most: int) -> Sequence[Item]:
+    async def _list(self, path: str, most: int) -> Items:
         found = []
         async with aclosing(cast("AsyncGenerator[SFTPName]", self._client.scandir(path))) as names:
             async for name in names:
