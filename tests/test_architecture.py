@@ -14,7 +14,18 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "inspector"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = ("bottom", "worker", "door")
-COMMANDS = ("app", "baselines", "experiments", "locks", "presets", "roundtrip", "samplers", "snapshots", "stories")
+COMMANDS = (
+    "app",
+    "baselines",
+    "environment",
+    "experiments",
+    "locks",
+    "presets",
+    "roundtrip",
+    "samplers",
+    "snapshots",
+    "stories",
+)
 TOP_LEVEL_EXCEPTIONS = {f"cli/{name}.py": {"typer"} for name in COMMANDS} | {
     str(file.relative_to(PACKAGE)): {"pytest"} for file in (PACKAGE / "pytest_plugin").glob("*.py")
 }

@@ -20,8 +20,9 @@ _FAMILIES = {
     "IPR": "laws of round trips of a scheduler's config",
     "IPM": "what the libraries say while something is loaded",
     "IPB": "what a baseline accepts, and what has moved since a lock",
+    "IPE": "the environment, and the debugger",
 }
-_TOLD_BY = {"IPS": "sigmas", "IPR": "roundtrip", "IPB81": "check"}
+_TOLD_BY = {"IPS": "sigmas", "IPR": "roundtrip", "IPB81": "check", "IPE50": "env", "IPE51": "env"}
 """The command that tells of a code, by its start, where it is not ``diff``."""
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 
@@ -70,7 +71,7 @@ def page(code: str, width: int, paint: bool) -> Iterator[str]:
     command = next((told for start, told in _TOLD_BY.items() if code.startswith(start)), "diff SOURCE")
     yield f"  once:     inspect-pipe {command} --ignore {code}"
     yield f'  for good: [tool.inspect-pipe] ignore = {{ {code} = "the reason" }}   in your pyproject.toml'
-    if not code.startswith(("IPB", "IPR", "IPT", "IPD", "IPW")):  # what no test of the plugin finds
+    if not code.startswith(("IPB", "IPR", "IPT", "IPD", "IPW", "IPE")):  # what no test of the plugin finds
         yield f'  in tests: @pytest.mark.pipe_ignore("{code}", reason="the reason")'
 
 

@@ -35,10 +35,11 @@ BODIES: dict[str, str] = {
     "presets show": "inspector.render.presets:shown",
     "presets lint": "inspector.render.lint:told",
     "roundtrip": "inspector.render.roundtrip:told",
+    "env": "inspector.render.environment:told",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
 
-TELLING = frozenset({"trace", "blame", "sigmas", "presets lint", "roundtrip"})
+TELLING = frozenset({"trace", "blame", "sigmas", "presets lint", "roundtrip", "env"})
 """The commands of these whose own part tells the findings too, in its own order."""
 
 

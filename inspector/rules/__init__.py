@@ -21,8 +21,10 @@ _FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported,
 
 _OTHERS = tuple(
     f"{__name__}.{name}"
-    for name in ("traced", "watched", "grids", "steploops", "options", "tables", "accepted", "sealed", "laws")
-)
+    for name in (
+        "traced", "watched", "grids", "steploops", "options", "tables", "accepted", "sealed", "laws", "environment",
+    )
+)  # fmt: skip
 _OTHERS += ("inspector.roundtrips.laws",)
 """The families of other commands, which a ``diff`` does not pay for; the laws of ``roundtrip`` are beside it."""
 
