@@ -16,8 +16,9 @@ class Limits:
 
     ``config``, ``index``, ``vocabulary``, ``header``: a settings file, the index of a sharded weights file, a file of
     words, the header of a weights file. ``depth``: brackets in a JSON. ``entries``, ``levels``: names in a folder, and
-    folders in folders. ``seconds``: time spent reading, all files together. ``blocks``, ``steps``, ``extent``: the
-    largest count of layers, of timesteps, and of channels and the like, that a config may ask to be built.
+    folders in folders. ``seconds``: time spent reading, all files together. ``keys``: settings in one config, or
+    entries in an index. ``blocks``, ``steps``, ``extent``: the largest count of layers, of timesteps, and of channels
+    and the like, that a config may ask to be built.
     """
 
     config: int = 1 << 20
@@ -28,9 +29,11 @@ class Limits:
     entries: int = 10_000
     levels: int = 16
     seconds: int = 20
+    keys: int = 512
     blocks: int = 1024
     steps: int = 1_000_000
     extent: int = 1 << 28
+    fetched: int = 256 << 20
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Limits:

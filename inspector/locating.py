@@ -27,6 +27,7 @@ _MEMBER = re.compile(r"^(\w+)\[(\d+)\]$")
 _SMALL = 1 << 20
 
 Found = tuple[Path, int | None]
+Keys = tuple[dict[str, int], dict[str, int]]
 
 
 def located(report: Report, inspected: Sequence[Path]) -> dict[str, dict[str, Any]]:
@@ -60,6 +61,7 @@ class Root:
         self.path, self.report = path, report
         self.classes = classes_of(report)
         self._texts: dict[str, str] = {}
+        self._keys: dict[str, Keys] = {}
         self._folder: Folder | None = None
         try:
             self._folder = Folder(path) if path.is_dir() else Folder(path.parent, only=path.name)
@@ -84,7 +86,7 @@ class Root:
         owner, setting = split_where(finding.where, self.classes)
         for name in candidates(owner):
             if name in self._folder.entries:
-                line = key_line(self._text(name), setting) if setting else None
+                line = key_line(self._lines(name), setting) if setting else None
                 return self.path / name, line
         return None
 
@@ -96,8 +98,12 @@ class Root:
             return int(told[1])
         owner, setting = split_where(finding.where, self.classes)
         key = setting if owner != FILES else finding.where
-        text = self._text(name)
-        return table_line(text, key) if name.endswith(".toml") else key_line(text, key)
+        return table_line(self._text(name), key) if name.endswith(".toml") else key_line(self._lines(name), key)
+
+    def _lines(self, name: str) -> Keys:
+        if name not in self._keys:
+            self._keys[name] = key_lines(self._text(name))
+        return self._keys[name]
 
     def _text(self, name: str) -> str:
         if name not in self._texts:
@@ -121,23 +127,28 @@ def candidates(component: str) -> Iterator[str]:
     yield from COMPONENT_FILES  # the folder of one component
 
 
-def key_line(text: str, key: str) -> int | None:
-    """The line of a key of a JSON object: at the top if it is there, else wherever it first is."""
-    name = re.split(r"[.\[]", key, maxsplit=1)[0]
-    wanted = {json.dumps(k, ensure_ascii=e) for k in (key, name) for e in (True, False)}
-    line, depth, deeper = 1, 0, None
+def key_lines(text: str) -> Keys:
+    """Where the keys of a JSON object are, as they are written there: the lines at the top, and those further in."""
+    top: dict[str, int] = {}
+    deeper: dict[str, int] = {}
+    line, depth = 1, 0
     for token in _TOKEN.finditer(text):
         found = token[0]
         if found in "{[":
             depth += 1
         elif found in "}]":
             depth -= 1
-        elif token[1] and found in wanted:
-            if depth == 1:
-                return line
-            deeper = deeper or line
+        elif token[1]:
+            (top if depth == 1 else deeper).setdefault(found, line)
         line += found.count("\n")
-    return deeper
+    return top, deeper
+
+
+def key_line(keys: Keys, key: str) -> int | None:
+    """The line of a key of a JSON object: at the top if it is there, else wherever it first is."""
+    name = re.split(r"[.\[]", key, maxsplit=1)[0]
+    wanted = {json.dumps(k, ensure_ascii=e) for k in (key, name) for e in (True, False)}
+    return next((min(found) for lines in keys if (found := [lines[w] for w in wanted if w in lines])), None)
 
 
 def table_line(text: str, key: str) -> int | None:

@@ -20,6 +20,7 @@ from inspector.listing import Entry, listed
 from inspector.opening import Tree, unreadable
 from inspector.patience import GIVEN_UP, GivenUpError, Patience
 from inspector.ranges import absurd
+from inspector.remote.facts import Facts, Lack
 from inspector.strictjson import MARK, ReadError, loads, marked
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ __all__ = ["Entry", "Folder", "Limits", "ReadError"]
 
 WORDS = ("vocab.json", "tokenizer.json", "added_tokens.json", "merges.json")
 """JSON that holds a tokenizer's words: large, and its keys are words of a language."""
+SMALL = (".json", ".txt", ".model", ".jinja", ".bpe", ".tiktoken", ".vocab", ".spm", ".merges", ".tsv", ".codes")
+"""What tokenizers and processors keep their words and templates in; weights and code have other endings."""
 BUILT_FROM = ("config.json", "scheduler_config.json")
 """JSON whose numbers size what is built."""
 _CHUNK = 1 << 20
@@ -45,6 +48,7 @@ class Folder:
         root: the folder.
         limits: the caps.
         only: the one name to list, for a file that the user named himself.
+        facts: what the folder lacks, where it is the copy of one elsewhere.
         system: the system calls; a test puts failing ones here.
 
     Attributes:
@@ -64,9 +68,10 @@ class Folder:
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         *,
         only: str = "",
+        facts: Facts | None = None,
         system: Any = os,
     ) -> None:
-        self.root, self.limits = Path(root), limits
+        self.root, self.limits, self.facts = Path(root), limits, facts or Facts()
         self.entries: dict[str, Entry] = {}
         self.problems: list[ReadError] = []
         self.marked: dict[str, ReadError] = {}
@@ -82,6 +87,9 @@ class Folder:
         try:
             listing = self._timed(lambda: listed(self._tree, limits, only), str(self.root))
             self.entries, self.problems, left = listing
+            for name, (kind, lack) in self.facts.absent.items():
+                self.entries[name] = Entry(name, kind, why=lack.message, code=lack.code)
+            self.problems += map(lacking, self.facts.problems)
             self.verdicts.update(dict.fromkeys(left, ("skipped", "kept there by another tool")))
         except BaseException:
             self.close()
@@ -123,6 +131,9 @@ class Folder:
             if not isinstance(parsed, dict):
                 raise ReadError(f"{name} holds a {type(parsed).__name__}, not an object", code="IPI902", where=name)
             most = self.limits
+            if len(parsed) > most.keys and base in (*BUILT_FROM, "model_index.json"):
+                hint = f"--limit keys={len(parsed)}, if you trust the file"
+                raise ReadError(f"{name} has {len(parsed)} keys", code="IPI904", where=name, hint=hint)
             if base in BUILT_FROM and (
                 what := absurd(parsed, blocks=most.blocks, steps=most.steps, extent=most.extent)
             ):
@@ -223,6 +234,9 @@ class Folder:
             raise ReadError(message, code="IPI912", where=name, hint="inspect again when it is at rest")
 
     def _pread(self, descriptor: int, count: int, offset: int, name: str) -> bytes:
+        if (fetched := self.facts.fetched.get(name)) is not None and offset + count > fetched:
+            message = f"{name} was not fetched beyond its first {fetched} bytes"
+            raise ReadError(message, code="IPI901", where=name, hint="copy the folder here to look further")
         parts = []
         began = time.monotonic()
         while count > 0:
@@ -247,6 +261,8 @@ class Folder:
         if entry.code:
             hint = "put a regular file there" if entry.code == "IPI905" else ""
             raise ReadError(entry.why, code=entry.code, where=name, hint=hint)
+        if (lack := self.facts.unread.get(name)) is not None:
+            raise lacking(lack)
         try:
             descriptor, facts = self._tree.open(tuple(name.split("/")), name)
         except ReadError as error:
@@ -258,3 +274,8 @@ class Folder:
             yield descriptor, facts
         finally:
             self._system.close(descriptor)
+
+
+def lacking(lack: Lack) -> ReadError:
+    """What a copy lacks, as the error that reading it there would be."""
+    return ReadError(lack.message, code=lack.code, where=lack.where, hint=lack.hint)

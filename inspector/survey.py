@@ -1,9 +1,9 @@
 """What the listing of a folder and the first bytes of its files reveal: pickles, code, links, references.
 
 Severities, and why. A folder of an honest model must come out clean, so what honest repositories often have is a note:
-pickled weights as torch saves them, a ``handler.py``, a README that names a prior. What no honest one needs is a
-warning or an error: a pickle that torch did not write, a pickle or a program under another name, a module that Python
-would import by itself if someone stood in the folder.
+pickles as torch saves them beside the safetensors, a ``handler.py``, settings of an editor. A warning is what loading
+needs and nobody has seen: weights that are only there as a pickle, parts of another repository. What no honest folder
+needs is an error: a pickle that torch did not write, a pickle or a program under another name.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
+from inspector import disguises
+from inspector.disguises import TORCH_MAGIC
 from inspector.model import Finding
 from inspector.reading import Folder, ReadError
 from inspector.texts import HIDDEN, finding, specs
@@ -21,9 +23,11 @@ PICKLES = (".pkl", ".pickle", ".dill", ".joblib", ".cloudpickle")
 OPAQUE = (
     ".h5", ".msgpack", ".onnx", ".pb", ".gguf", ".npz", ".npy", ".tflite", ".ot", ".mlmodel", ".zip", ".tar", ".gz",
 )  # fmt: skip
-_TEXTS = (
-    ".json", ".txt", ".md", ".model", ".jinja", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv", ".py", ".merges",
-)  # fmt: skip
+_PLAIN = re.compile(
+    r"[^.]*|\.\w+|.*\.(json|jsonl|txt|md|rst|model|jinja|ya?ml|toml|cfg|ini|csv|tsv|py|merges|html?|xml|svg|log|pdf"
+    r"|png|jpe?g|webp|gif|bmp|mp[34]|wav|avi|webm|spm|vocab|bpe|tiktoken)"
+)
+"""Names of texts and pictures, which are no archives."""
 _PROGRAMS = (".so", ".pyd", ".dll", ".dylib", ".exe", ".pyc", ".pyo", ".egg", ".whl", ".jar", ".wasm")
 _TOOLS = {
     "pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "ruff.toml", "mypy.ini", "makefile", ".env", ".envrc",
@@ -37,15 +41,7 @@ _OURS = re.compile(
     r"|packaging|pytest|_pytest|pluggy|pygments|setuptools|pkg_resources|pip|sentencepiece|aiohttp|hypothesis"
 )
 """Modules that this project and the libraries it looks at import: a file of that name is taken for one of them."""
-_TORCH_MAGIC = (b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
 _LFS = b"version https://"
-_DISGUISED = (
-    (re.compile(rb"\x80[\x02-\x05]"), "a pickle"),
-    (re.compile(rb"PK\x03\x04"), "a zip archive"),
-    (re.compile(rb"\x1f\x8b"), "a gzip archive"),
-    (re.compile(rb"\x7fELF|MZ[\x00-\xff]{2}\x00"), "a program"),
-    (re.compile(rb"c(?:os|posix|nt|builtins|__builtin__|subprocess|sys)\n\w+\n"), "a pickle"),
-)
 _PRIOR = re.compile(r"""(?:^|[{,?])[ \t]*["']?prior["']?[ \t]*:[ \t]*([^\n}]*(?:\n[ \t]*-[ \t]*.*)*)""", re.MULTILINE)
 _FRONT = 1 << 18
 """Bytes of a README that are looked through for the end of its header."""
@@ -63,6 +59,7 @@ def survey(folder: Folder, components: Iterable[str] = (), known: Iterable[str] 
     used, known = set(components), set(known)
     scripts: list[str] = []
     tools: list[str] = []
+    opaque: list[str] = []
     for name, entry in folder.entries.items():
         low = name.rpartition("/")[2].lower()
         if entry.code:
@@ -70,22 +67,28 @@ def survey(folder: Folder, components: Iterable[str] = (), known: Iterable[str] 
             yield finding(entry.code, "error", name, entry.why, fix)
         elif HIDDEN.search(name):
             yield finding("IPI909", "error", name, f"the name {name!a} holds invisible characters", "rename it")
-        elif low in _TOOLS:
+        if entry.code or entry.kind != "file":
+            tools += [name] if low in _TOOLS else []
+            continue
+        try:
+            found = list(by_content(folder, name, low, used))
+        except ReadError as error:  # what cannot be looked at is not clean
+            folder.verdicts[name] = ("failed", error.message)
+            found = [finding(error.code, "error", name, error.message, error.hint)]
+        yield from found
+        if low in _TOOLS:
             tools.append(name)
-        elif entry.kind == "file" and low.endswith(_SCRIPTS) and not runs_by_itself(name):
-            folder.verdicts.setdefault(name, ("skipped", "code; not run"))
-            scripts += [name] if name not in known else []
-        elif entry.kind == "file":
-            try:
-                yield from by_content(folder, name, low, used)
-            except ReadError as error:  # what cannot be looked at is not clean
-                folder.verdicts[name] = ("failed", error.message)
-                yield finding(error.code, "error", name, error.message, error.hint)
-    if scripts:
-        yield finding("IPI908", "note", scripts[0], f"code comes with the folder and was not run: {some(scripts)}")
-    if tools:
-        message = f"settings of other tools come with the folder and were not honoured: {some(tools)}"
-        yield finding("IPI908", "note", tools[0], message)
+        elif low.endswith(_SCRIPTS) and not runs_by_itself(name) and name not in known:
+            scripts.append(name)
+        elif low.endswith(TORCH + OPAQUE) and not found:
+            opaque.append(name)
+    for code, names, message in (
+        ("IPI908", scripts, "code comes with the folder and was not run"),
+        ("IPI908", tools, "settings of other tools come with the folder and were not honoured"),
+        ("IPI907", opaque, "files that may run code when they are loaded come with the folder and were not opened"),
+    ):
+        if names:
+            yield finding(code, "note", names[0], f"{message}: {some(names)}")
 
 
 def by_content(folder: Folder, name: str, low: str, used: set[str]) -> Iterator[Finding]:
@@ -94,22 +97,34 @@ def by_content(folder: Folder, name: str, low: str, used: set[str]) -> Iterator[
     Raises:
         ReadError: its beginning cannot be read.
     """
-    if low.endswith(OPAQUE):
-        folder.verdicts.setdefault(name, ("skipped", "weights of another framework, or an archive; not opened"))
-    elif runs_by_itself(name) or (low.endswith(".pth") and is_text(folder, name)):
-        folder.verdicts.setdefault(name, ("skipped", "code; not run"))
-        message = f"{name} is code that runs by itself where a folder is trusted; it was neither imported nor run"
-        yield finding("IPI908", "warning", name, message, "look at it before you use this folder")
-    elif low.endswith(TORCH + PICKLES):
-        yield from pickled(folder, name, used)
-    elif (low.endswith(_TEXTS) or "." not in low) and folder.verdicts.get(name, ("",))[0] != "inspected":
-        yield from disguised(folder, name)
+    if folder.verdicts.get(name, ("",))[0] != "inspected":
+        yield from closed(folder, name, low, used)
     if low in _MODULAR:
         found = list(specs(name, folder.json(name)))
         message = f"{name} describes a modular pipeline, whose parts may be other repositories; none was fetched"
         yield from found or [finding("IPI908", "note", name, message)]
     if name == "README.md":
         yield from front_matter(folder, name)
+
+
+def closed(folder: Folder, name: str, low: str, used: set[str]) -> Iterator[Finding]:
+    """What a file is that nobody reads: by its name, and by its first bytes where these say something else."""
+    first = folder.head(name, disguises.HEAD)
+    what, shown = disguises.told(first)
+    if runs_by_itself(name) or (low.endswith(".pth") and is_text(first)):
+        folder.verdicts.setdefault(name, ("skipped", "code; not run"))
+        message = f"{name} is code that runs by itself where a folder is trusted; it was neither imported nor run"
+        yield finding("IPI908", "warning", name, message, "look at it before you use this folder")
+    elif low.endswith(TORCH + PICKLES):
+        yield from pickled(folder, name, first, what, used)
+    elif what in ("pickle", "program") or (what and _PLAIN.fullmatch(low)):
+        message = f"{name} is {shown}, whatever its name says; it was not opened"
+        folder.verdicts.setdefault(name, ("skipped", f"{shown} under another name; not opened"))
+        yield finding("IPI907", "error", name, message, "do not load it")
+    elif low.endswith(OPAQUE):
+        folder.verdicts.setdefault(name, ("skipped", "weights of another framework, or an archive; not opened"))
+    elif low.endswith(_SCRIPTS):
+        folder.verdicts.setdefault(name, ("skipped", "code; not run"))
 
 
 def runs_by_itself(name: str) -> bool:
@@ -121,29 +136,18 @@ def runs_by_itself(name: str) -> bool:
     return ours or low in _STARTERS or low.endswith(_PROGRAMS)
 
 
-def pickled(folder: Folder, name: str, used: set[str]) -> Iterator[Finding]:
+def pickled(folder: Folder, name: str, first: bytes, what: str, used: set[str]) -> Iterator[Finding]:
     """Weights that only unpickling would show."""
     place, _, base = name.rpartition("/")
     folder.verdicts.setdefault(name, ("skipped", "opaque (loading it may run code); not opened"))
-    first = folder.head(name)
     if first.startswith(_LFS):
         return
-    if base.lower().endswith(PICKLES) or (looks_pickled(first) and not first.startswith(_TORCH_MAGIC)):
+    if base.lower().endswith(PICKLES) or (what in ("pickle", "program") and not first.startswith(TORCH_MAGIC)):
         message = f"{name} is a pickle that torch.save did not write: loading it can run any code; it was not opened"
         yield finding("IPI907", "error", name, message, "do not load it")
     elif place in used and not any(n.endswith(".safetensors") for n in folder.below(place)):
         message = f"{name} is opaque (a pickle inside): not opened, and there is no safetensors beside it"
-        yield finding("IPI907", "note", name, message, "convert it to safetensors")
-
-
-def disguised(folder: Folder, name: str) -> Iterator[Finding]:
-    """A pickle, an archive or a program that calls itself a text."""
-    first = folder.head(name)
-    kind = next((what for pattern, what in _DISGUISED if pattern.match(first)), "")
-    if kind:
-        message = f"{name} is {kind}, whatever its name says; it was not opened"
-        folder.verdicts.setdefault(name, ("skipped", f"{kind} under another name; not opened"))
-        yield finding("IPI907", "error", name, message, "do not load it")
+        yield finding("IPI907", "warning", name, message, "convert it to safetensors")
 
 
 def front_matter(folder: Folder, name: str) -> Iterator[Finding]:
@@ -157,14 +161,9 @@ def front_matter(folder: Folder, name: str) -> Iterator[Finding]:
         yield finding("IPI908", "warning", name, message, "look at that repository too")
 
 
-def looks_pickled(first: bytes) -> bool:
-    return any(what == "a pickle" and pattern.match(first) for pattern, what in _DISGUISED)
-
-
-def is_text(folder: Folder, name: str) -> bool:
+def is_text(first: bytes) -> bool:
     """Whether a ``.pth`` is lines for Python's path (they can run code) and no weights."""
-    first = folder.head(name, 64)
-    return not first.startswith((b"PK", b"\x80", _LFS)) and all(9 <= b < 127 for b in first)
+    return not first.startswith((b"PK", b"\x80", _LFS)) and all(9 <= b < 127 for b in first[:64])
 
 
 def some(names: list[str]) -> str:

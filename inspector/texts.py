@@ -55,7 +55,7 @@ def told(file: str, data: dict[str, Any], component: str, *, words: bool = False
             yield finding("IPI908", "error", f"{component}.{path}", message, f"remove {path}")
         elif _KERNELS.fullmatch(key):
             yield from kernels(file, held, component, path)
-    for path, key, value in walk(data):
+    for path, _, value in walk(data):
         if not isinstance(value, str):
             continue
         at = f"{component}.{path}"

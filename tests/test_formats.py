@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from inspector.fingerprints import fingerprints
-from inspector.locating import key_line, located, table_line
+from inspector.locating import key_line, key_lines, located, table_line
 from inspector.model import Finding, Report, Skip, Suppressed
 from inspector.render import FORMATS, Look, render
 from inspector.render.escape import safe
@@ -280,7 +280,7 @@ JSON_FILE = '{\n "a": {"deep": 1,\n  "beta": "}\\"{"},\n "list": [\n  {"x": 1}],
     ],
 )
 def test_the_line_of_a_key(key: str, line: int | None) -> None:
-    assert key_line(JSON_FILE, key) == line
+    assert key_line(key_lines(JSON_FILE), key) == line
 
 
 @pytest.mark.parametrize(

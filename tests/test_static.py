@@ -208,10 +208,10 @@ def test_what_else_lies_in_a_folder(tmp_path: Path) -> None:
         ("IPI908", "note", "handler.py"),
         ("IPI908", "note", "pytest.ini"),
         ("IPI908", "warning", "sitecustomize.py"),
-        ("IPI907", "note", "unet/diffusion_pytorch_model.bin"),
+        ("IPI907", "warning", "unet/diffusion_pytorch_model.bin"),
         ("IPI907", "error", "evil.json"),
         ("IPI907", "error", "weights.pkl"),
-        ("IPI908", "note", "README.md"),
+        ("IPI908", "warning", "README.md"),
     }
 
 

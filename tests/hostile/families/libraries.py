@@ -117,6 +117,6 @@ def own_name(place: Place) -> None:
     place.edit("unet/config.json", _class_name="os.system")
 
 
-@case("a thousand components", "IPC104 IPI903", 3, worker=("IPI903 ...", 3))
+@case("a thousand components", "IPI904", 3, worker=("IPI904 ...", 3))
 def thousand(place: Place) -> None:
     place.edit(INDEX, **{f"part_{n}": ["antigravity", f"C{n}"] for n in range(1000)})
