@@ -12,6 +12,7 @@ from inspector.lookup import Options, Order
 from inspector.mirror import Mirror
 from inspector.model import InspectError
 from inspector.reading import Folder, Limits
+from inspector.remote.facts import Facts
 from inspector.sources import COMPONENT_FILES, INDEX
 
 
@@ -35,13 +36,13 @@ def build_alone(mirror: Mirror, options: Options) -> Built:
     )
 
 
-def build_file(path: Path, limits: Limits, private: Path, options: Options) -> Built:
+def build_file(path: Path, limits: Limits, private: Path, options: Options, facts: Facts | None = None) -> Built:
     """One JSON file on its own, whatever its name.
 
     Raises:
         InspectError: it cannot be read, or names no class.
     """
-    with Folder(path.parent, limits) as folder:
+    with Folder(path.parent, limits, facts=facts) as folder:
         config = folder.json(path.name)
     alone = private / "file" / (path.parent.name or "file")
     alone.mkdir(parents=True)

@@ -21,11 +21,12 @@ from inspector.lookup import Made, Options, Order, dynamic_class, imported, is_d
 from inspector.mirror import Mirror
 from inspector.model import Finding, Skip
 from inspector.reading import Folder, Limits
+from inspector.remote.facts import Facts
 from inspector.sources import INDEX
 from inspector.standins import stand_in
 
 
-def build_folder(root: Path, limits: Limits, private: Path, options: Options) -> Built:
+def build_folder(root: Path, limits: Limits, private: Path, options: Options, facts: Facts | None = None) -> Built:
     """Build the pipeline, or the one component, that a folder holds.
 
     Args:
@@ -33,11 +34,12 @@ def build_folder(root: Path, limits: Limits, private: Path, options: Options) ->
         limits: the caps for reading it.
         private: an empty folder of this process, for copies.
         options: with or without weights.
+        facts: what the folder lacks, where it is a copy of one elsewhere.
 
     Raises:
         InspectError: the folder holds neither, or its index cannot be read.
     """
-    with Folder(root, limits) as folder:
+    with Folder(root, limits, facts=facts) as folder:
         mirror = Mirror(folder, private, code=options.trust_remote_code)
         if INDEX in folder.entries:
             return build_pipeline(mirror, options)

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from inspector.library import said
-from inspector.reading import Folder
+from inspector.reading import SMALL, Folder
 
-# What tokenizers and processors keep their words and templates in; weights and code are never copied.
-SMALL = (".json", ".txt", ".model", ".jinja", ".bpe", ".tiktoken", ".vocab", ".spm", ".merges", ".tsv", ".codes")
+# Of the folder's files SMALL ones are copied, and code where it is allowed; weights never.
 CODE = (".py",)
 WORDS = ("vocab.json", "tokenizer.json", "added_tokens.json", "merges.json")
 

@@ -11,6 +11,9 @@ from typing import Any
 from inspector import sources
 from inspector.model import EXIT_INTERNAL, EXIT_USAGE, InspectError, Skip, Snapshot
 from inspector.reading import Limits
+from inspector.remote.facts import refuse_weights
+from inspector.remote.session import Afar, session, telling, told
+from inspector.remote.wanted import Reach
 from inspector.sources import Source
 from inspector.worker import FILES, NO_SOURCE, SAVED, Request
 
@@ -50,31 +53,39 @@ def take(
     Raises:
         InspectError: there is no such source, or nothing of it can be read.
     """
-    say = progress or (lambda _: None)
-    source = sources.resolve(text, online=online, seconds=limits.seconds)
+    reach = Reach.NAMES if weights else Reach.FILES if static else Reach.CODE if trust_remote_code else Reach.BUILD
+    options = {
+        "weights": weights,
+        "torch_dtype": torch_dtype,
+        "device": device,
+        "online": online,
+        "trust_remote_code": trust_remote_code,
+    }
+    with session(), telling():
+        afar = Afar(reach, limits, timeout, progress)
+        source = sources.resolve(text, online=online, seconds=limits.seconds, afar=afar)
+        found: Snapshot = told(taken(source, options, limits, timeout, progress or (lambda _: None), static=static))
+        return found
+
+
+def taken(
+    source: Source, options: dict[str, Any], limits: Limits, timeout: float, say: Callable[[str], None], *, static: bool
+) -> Snapshot:
+    """What :func:`take` gives, of a source that was found."""
+    text = source.text
     if source.scheme == "report":
         return saved(source)
     if static and (source.scheme in NOTHING_TO_READ or is_live(source)):
         raise InspectError(f"{text} has no files to read", hint="leave --static out", exit_code=EXIT_USAGE)
-    if torch_dtype is not None and torch_dtype not in DTYPES:
-        raise InspectError(f"no torch type {torch_dtype}", hint=f"one of {', '.join(DTYPES)}", exit_code=EXIT_USAGE)
+    if (dtype := options["torch_dtype"]) is not None and dtype not in DTYPES:
+        raise InspectError(f"no torch type {dtype}", hint=f"one of {', '.join(DTYPES)}", exit_code=EXIT_USAGE)
     if source.scheme == "demo":
         say(f"making {text}")
     folder = folder_of(source)
     if static or source.scheme in READ_ONLY:
         say(f"reading {text}")
         return read(folder, limits)
-    request = request_of(
-        source,
-        folder,
-        limits,
-        timeout,
-        weights=weights,
-        torch_dtype=torch_dtype,
-        device=device,
-        online=online,
-        trust_remote_code=trust_remote_code,
-    )
+    request = request_of(source, folder, limits, timeout, **options)
     from inspector.process import Worker
 
     say(f"building {text}")
@@ -118,21 +129,27 @@ def ask(
         InspectError: there is no such source, it cannot be built, or the task cannot be done.
     """
     say = progress or (lambda _: None)
-    source = sources.resolve(text, online=online, seconds=limits.seconds)
-    if source.scheme in READ_ONLY or (source.scheme == "report" and task not in SAVED):
-        hint = "give a folder, a Hub id, demo: or py:"
-        raise InspectError(f"{text} holds no object to work with", hint=hint, exit_code=EXIT_USAGE)
-    folder = folder_of(source)
-    request = request_of(source, folder, limits, timeout, online=online, **options)
-    from inspector.process import Worker
+    code, weights = options.get("trust_remote_code"), options.get("weights")
+    reach = Reach.NAMES if weights else Reach.CODE if code else Reach.BUILD
+    with session(), telling():
+        afar = Afar(reach, limits, timeout, progress)
+        source = sources.resolve(text, online=online, seconds=limits.seconds, afar=afar)
+        text = source.text
+        if source.scheme in READ_ONLY or (source.scheme == "report" and task not in SAVED):
+            hint = "give a folder, a Hub id, demo: or py:"
+            raise InspectError(f"{text} holds no object to work with", hint=hint, exit_code=EXIT_USAGE)
+        folder = folder_of(source)
+        request = request_of(source, folder, limits, timeout, online=online, **options)
+        from inspector.process import Worker
 
-    say(f"building {text}")
-    with Worker(dataclasses.replace(request, task=task, given=given)) as worker:
-        found = worker.answer(tell)
-    if isinstance(found, dict):
-        return found
-    reason = found.reason if isinstance(found, Skip) else "no answer"
-    raise InspectError(f"{text}: {reason}", hint="inspect-pipe diff tells what is wrong with the source")
+        say(f"building {text}")
+        with Worker(dataclasses.replace(request, task=task, given=given)) as worker:
+            found = worker.answer(tell)
+        if isinstance(found, dict):
+            plain: dict[str, Any] = told(found)
+            return plain
+        reason = found.reason if isinstance(found, Skip) else "no answer"
+        raise InspectError(f"{text}: {reason}", hint="inspect-pipe diff tells what is wrong with the source")
 
 
 def alone(
@@ -170,13 +187,20 @@ def alone(
 
 
 def request_of(source: Source, folder: Source, limits: Limits, timeout: float, **options: Any) -> Request:
-    """What the worker is asked for a resolved source and the folder it is kept in."""
+    """What the worker is asked for a resolved source and the folder it is kept in.
+
+    Raises:
+        InspectError: the weights of a source that lies elsewhere.
+    """
+    if options.get("weights") and source.facts is not None:
+        refuse_weights(source.text, source.facts)
     return Request(
         text=source.text,
         scheme="folder" if source.scheme == "demo" and not is_live(source) else source.scheme,
         path=os.path.abspath(folder.path) if folder.path else "",
         target=source.target,
         limits=dataclasses.asdict(limits),
+        facts=source.facts.plain() if source.facts is not None else {},
         seconds=timeout,
         here=os.getcwd(),
         **options,

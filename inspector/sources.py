@@ -8,10 +8,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from inspector.model import EXIT_USAGE, SCHEMA, InspectError
 from inspector.patience import PATIENCE, patiently
+from inspector.remote.address import is_remote
+from inspector.remote.facts import Facts
+
+if TYPE_CHECKING:
+    from inspector.remote.session import Afar
 
 Scheme = Literal["demo", "folder", "component", "config", "weights", "hub", "py", "class", "report"]
 
@@ -27,33 +32,40 @@ COMPONENT_FILES = (
 )
 PREFIXES = ("demo", "py", "class", "hub")
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}(@[\w][\w./-]{0,127})?$")
-_KINDS = "a path, demo:NAME, ORG/NAME of the Hub, py:MODULE:FACTORY, class:NAME or a saved report"
+_KINDS = (
+    "a path, sftp://HOST/PATH and the like, demo:NAME, ORG/NAME of the Hub, py:MODULE:FACTORY, class:NAME or a saved "
+    "report"
+)
 _REPORT_HEAD = 4096
 _MANY = 1000
 """So many names of a folder are looked through for a likely source; it may be anybody's home folder."""
-
-REMOTE: dict[str, str] = {}
-"""URL schemes (``sftp``, ``https``, …) → the module that serves them. Remote sources register here."""
+_OF_SSH = re.compile(r"^((?:[\w.-]+@)?[\w.-]{2,}):(/.+)$")
+"""``user@host:/path``, as scp has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``path`` is the local file or folder, where there is one; ``target`` what follows the scheme."""
+    """``path`` is the local file or folder, where there is one; ``target`` what follows the scheme.
+
+    ``facts`` is of a source that lies elsewhere, of which ``path`` is a copy: what the copy lacks.
+    """
 
     text: str
     scheme: Scheme
     path: Path | None = None
     target: str = ""
     revision: str | None = None
+    facts: Facts | None = None
 
 
-def resolve(text: str, *, online: bool = False, seconds: float = PATIENCE) -> Source:
-    """Tell what a SOURCE is, and find its files. Nothing is built; only what the Hub alone has is fetched.
+def resolve(text: str, *, online: bool = False, seconds: float = PATIENCE, afar: Afar | None = None) -> Source:
+    """Tell what a SOURCE is, and find its files. Nothing is built; what lies elsewhere is fetched as far as is needed.
 
     Args:
-        text: ``demo:NAME``, ``py:MODULE:FACTORY``, ``class:NAME``, a path, or ``ORG/NAME[@REVISION]``.
+        text: ``demo:NAME``, ``py:MODULE:FACTORY``, ``class:NAME``, a path, an address, or ``ORG/NAME[@REVISION]``.
         online: ask the Hub for the newest even where the cache has a Hub id.
         seconds: how long a path may take to answer.
+        afar: what is needed of a source that lies elsewhere; what ``--static`` reads, by default.
 
     Raises:
         InspectError: there is no such thing (exit 3), or the text has no meaning (exit 2).
@@ -61,12 +73,10 @@ def resolve(text: str, *, online: bool = False, seconds: float = PATIENCE) -> So
     if not text.strip() or "\0" in text:
         raise InspectError("the SOURCE is empty, or no text", hint=f"give {_KINDS}", exit_code=EXIT_USAGE)
     scheme, colon, rest = text.partition(":")
-    if rest.startswith("//"):
-        raise InspectError(
-            f"{masked(text)}: this version does not read {scheme}:// addresses",
-            hint="mount or copy the JSON files and give their folder",
-            exit_code=EXIT_USAGE,
-        )
+    if is_remote(text):
+        from inspector.remote.source import source_of
+
+        return source_of(text, afar)
     path = Path(text)
     if os.path.lexists(path):
         return patiently(lambda: local(text, path), text, seconds)
@@ -218,6 +228,10 @@ def likely(text: str, path: Path) -> str:
     scheme, colon, rest = text.partition(":")
     if colon and (close := difflib.get_close_matches(scheme.lower(), PREFIXES, n=1)):
         return f"did you mean {close[0]}:{rest}?"
+    if there := _OF_SSH.match(text):
+        return f"did you mean sftp://{there[1]}{there[2]}?"
+    if text.startswith("\\\\"):
+        return f"did you mean smb:{text.replace(chr(92), '/')}?"
     from inspector import demo
 
     if text in demo.NAMES:
@@ -231,8 +245,3 @@ def likely(text: str, path: Path) -> str:
             close = difflib.get_close_matches(wrong, children(above), n=1, cutoff=0.6)
             return f"did you mean {above / close[0]}?" if close else f"give {_KINDS}"
     return f"give {_KINDS}"
-
-
-def masked(text: str) -> str:
-    """An address without its password (SAFETY, rule 21)."""
-    return re.sub(r"//([^/@:]*):[^/@]*@", r"//\1:***@", text)

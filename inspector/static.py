@@ -43,7 +43,7 @@ def snapshot(source: Source, limits: Limits) -> Snapshot:
         raise InspectError(message, hint="leave --static out", exit_code=EXIT_USAGE)
     if source.scheme in ("config", "weights"):
         return single(source, path, limits)
-    with Folder(path, limits) as folder:
+    with Folder(path, limits, facts=source.facts) as folder:
         seen = Gathered(folder)
         for error in folder.problems:
             seen.failed(error.where, error)
@@ -65,7 +65,7 @@ def single(source: Source, path: Path, limits: Limits) -> Snapshot:
         ReadError: it cannot be read, so there is nothing to report.
     """
     name = path.name
-    with Folder(path.parent, limits, only=name) as folder:
+    with Folder(path.parent, limits, only=name, facts=source.facts) as folder:
         entry = folder.entries.get(name)
         target = Path(os.path.realpath(path))
         if entry is not None and entry.kind == "link" and target != Path(os.path.realpath(path.parent), name):

@@ -25,6 +25,7 @@ from inspector.patience import GIVEN_UP
 if TYPE_CHECKING:
     from inspector.built import Built
     from inspector.reading import Limits
+    from inspector.sources import Source
 
 MEMORY = 12 << 30
 USER_CODE = ("py",)
@@ -61,7 +62,8 @@ class Request:
     """What the parent asks for. ``scheme``, ``path`` and ``target`` are those of a resolved source.
 
     ``task`` names one of :data:`TASKS`, ``given`` its arguments; without a task the answer is a snapshot.
-    ``hash_seed`` is the process's ``PYTHONHASHSEED``, where that is to be known.
+    ``hash_seed`` is the process's ``PYTHONHASHSEED``, where that is to be known. ``facts`` tell what the folder lacks,
+    where it is a copy of one elsewhere.
     """
 
     text: str
@@ -69,6 +71,7 @@ class Request:
     path: str = ""
     target: str = ""
     limits: dict[str, int] = dataclasses.field(default_factory=dict)
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
     weights: bool = False
     torch_dtype: str | None = None
     device: str | None = None
@@ -108,12 +111,10 @@ def told(request: Request, tell: Callable[[Any], None]) -> dict[str, Any]:
     from inspector import static
     from inspector.merging import refused
     from inspector.reading import Limits
-    from inspector.sources import Source
 
     limits, forbidden = Limits(**request.limits), {}
     if request.scheme in FILES:
-        source = Source(request.text, request.scheme, Path(request.path), request.target)  # type: ignore[arg-type]
-        seen = static.snapshot(source, limits)
+        seen = static.snapshot(source_of(request), limits)
         if late(seen):
             raise InspectError(next(s.reason for s in seen.skipped if GIVEN_UP in s.reason), where=request.text)
         forbidden = refused(seen)
@@ -127,14 +128,22 @@ def told(request: Request, tell: Callable[[Any], None]) -> dict[str, Any]:
     return {**found, "skipped": [dataclasses.asdict(s) for s in built.skipped]}
 
 
+def source_of(request: Request) -> Source:
+    """The source that was resolved in the parent."""
+    from inspector.remote.facts import Facts
+    from inspector.sources import Source
+
+    facts = Facts.of(request.facts)
+    return Source(request.text, request.scheme, Path(request.path), request.target, facts=facts)  # type: ignore[arg-type]
+
+
 def of_saved(request: Request) -> dict[str, Any]:
     """What the task says of the snapshot in a saved report; the libraries are those of this machine."""
     from inspector.snapshots import saved
-    from inspector.sources import Source
 
     prepare()
     module, _, name = SAVED[request.task].partition(":")
-    snapshot = saved(Source(request.text, "report", Path(request.path)))
+    snapshot = saved(source_of(request))
     found: dict[str, Any] = getattr(importlib.import_module(module), name)(snapshot, **request.given)
     return found
 
@@ -144,13 +153,11 @@ def run(request: Request) -> Snapshot:
     from inspector import static
     from inspector.merging import merged, refused
     from inspector.reading import Limits
-    from inspector.sources import Source
 
     limits = Limits(**request.limits)
     if request.scheme not in FILES:
         return look(request, build(request, limits, {}))
-    source = Source(request.text, request.scheme, Path(request.path), request.target)  # type: ignore[arg-type]
-    seen = static.snapshot(source, limits)
+    seen = static.snapshot(source_of(request), limits)
     if late(seen):
         return seen
     # what follows has the wall limit; the reading limit is for the disk, not for the libraries' imports
@@ -194,9 +201,8 @@ def made(request: Request, limits: Limits, forbidden: dict[str, str]) -> Built:
     if request.scheme == "demo":
         return live.build_demo(request.target)
     private.mkdir()
-    if request.scheme == "config":
-        return alone.build_file(Path(request.path), limits, private, options)
-    return build.build_folder(Path(request.path), limits, private, options)
+    make = alone.build_file if request.scheme == "config" else build.build_folder
+    return make(Path(request.path), limits, private, options, source_of(request).facts)
 
 
 def look(request: Request, built: Built) -> Snapshot:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from inspector.model import EXIT_UNREADABLE, EXIT_USAGE, InspectError
-from inspector.sources import Source, masked, resolve
+from inspector.remote.address import masked
+from inspector.sources import Source, resolve
 
 INDEX = '{"_class_name": "DDPMPipeline"}'
 

@@ -8,7 +8,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from inspector.model import EXIT_USAGE, InspectError
 
-_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*$")
+HIDDEN = "***"
+WEB = ("http", "https", "webdav", "webdavs")
+"""Schemes whose addresses have a query, which may be a signature, and a fragment, which means nothing."""
+HOSTLESS = ("memory", "hf")
+_ADDRESS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")  # one letter is a drive of Windows
+_LOGIN = re.compile(r"//([^/@:]*):(?!\d*(?:[/?#]|$))(.*)@")  # up to the last @: a password may hold anything
+_TOKEN = re.compile(r"//[^/@:?#]{20,}@")
+_QUERY = re.compile(r"\?.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,7 @@ class Address:
 
 def is_remote(text: str) -> bool:
     """Whether a SOURCE is an address (``scheme://…``)."""
-    scheme, _, rest = text.partition(":")
-    return rest.startswith("//") and _SCHEME.match(scheme.lower()) is not None
+    return _ADDRESS.match(text) is not None
 
 
 def parse(text: str) -> Address:
@@ -44,19 +50,25 @@ def parse(text: str) -> Address:
     Raises:
         InspectError: it has no host or no sense (exit status 2).
     """
+    scheme = text.partition(":")[0].lower()
     try:
-        parts: SplitResult = urlsplit(text)
+        # a "#" in the path of a file server is a character like any other
+        parts: SplitResult = urlsplit(text, allow_fragments=scheme in WEB)
         port = parts.port
-    except ValueError as error:
-        raise InspectError(f"{masked(text)} is no address: {error}", exit_code=EXIT_USAGE) from None
-    scheme = parts.scheme.lower()
-    if not parts.hostname and scheme not in ("file", "memory", "hf"):
+    except ValueError:  # its own words may hold a piece of the password
+        hint = "write a / : @ # ? or % in a password as %2F %3A %40 %23 %3F %25, an IPv6 host in [ ]"
+        message = f"{masked(text)} is no address: its user, host or port cannot be told"
+        raise InspectError(message, hint=hint, exit_code=EXIT_USAGE) from None
+    if not parts.hostname and scheme not in HOSTLESS:
         hint = f"{scheme}://HOST/PATH, say"
         raise InspectError(f"{masked(text)} names no host", hint=hint, exit_code=EXIT_USAGE)
+    path = unquote(parts.path, errors="surrogateescape")
+    if "\0" in path or ".." in path.split("/"):
+        raise InspectError(f"{masked(text)} is no plain path", hint="write it without ..", exit_code=EXIT_USAGE)
     return Address(
         scheme,
         parts.hostname or "",
-        "/" + unquote(parts.path).strip("/"),
+        "/" + path.strip("/"),
         port,
         unquote(parts.username or ""),
         parts.query,
@@ -65,7 +77,12 @@ def parse(text: str) -> Address:
     )
 
 
-def masked(text: str) -> str:
-    """An address without its password and without its query, which may be a signature (SAFETY, rule 21)."""
-    shown = re.sub(r"//([^/@:]*):[^/]*@", r"//\1:***@", text)
-    return re.sub(r"\?.*", "?***", shown) if "://" in shown else shown
+def masked(text: str, mark: str = HIDDEN) -> str:
+    """An address without its password and without its query, which may be a signature (SAFETY, rule 21).
+
+    A user without a password is shown, unless it is so long that it can only be a token.
+    """
+    if not is_remote(text):
+        return text
+    shown = _TOKEN.sub(f"//{mark}@", _LOGIN.sub(rf"//\1:{mark}@", text, count=1), count=1)
+    return _QUERY.sub(f"?{mark}", shown)

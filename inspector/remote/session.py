@@ -1,0 +1,165 @@
+"""What is open during one command: the connections, each used for all that one server is asked, and the copies.
+
+Everything ends with it, however the command ends: connections are closed, copies removed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from inspector.limits import Limits
+from inspector.model import InspectError
+from inspector.remote.address import Address, parse
+from inspector.remote.connection import Opener, RemoteError, connect
+from inspector.remote.crew import Crew
+from inspector.remote.link import Link
+from inspector.remote.opened import Opened, opened
+from inspector.remote.secrets import revealed
+from inspector.remote.wanted import Reach
+
+ANSWER = 10.0
+"""Seconds that any one answer may take, and half of all the time there is."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Afar:
+    """How far a source elsewhere is looked into, and how long: ``limits.seconds`` in all, less where ``seconds`` is."""
+
+    reach: Reach = Reach.FILES
+    limits: Limits = field(default_factory=Limits)
+    seconds: float | None = None
+    say: Say | None = None
+
+    @property
+    def most(self) -> float:
+        """Seconds for all of it."""
+        return min(self.limits.seconds, self.seconds) if self.seconds else self.limits.seconds
+
+    def late(self) -> RemoteError:
+        """The error of what has not come by then."""
+        more = f"--limit seconds={self.limits.seconds * 5}"
+        hint = more if self.most == self.limits.seconds else f"--timeout {self.most * 5:g}"
+        error = RemoteError(f"reading took over {self.most:g} s and was given up", "slow", hint=hint)
+        error.code = "IPI904"
+        return error
+
+
+@dataclass(slots=True)
+class Session:
+    """Connections by server, copies by address; ``stats`` tells of each copy what it took to make it."""
+
+    opener: Opener = connect
+    links: dict[tuple[Any, ...], Link] = field(default_factory=dict)
+    copies: dict[str, Opened] = field(default_factory=dict)
+    stats: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def lay(self, shown: str, afar: Afar) -> Opened:
+        """A folder, or a file, elsewhere as one here, with as much of it as is needed.
+
+        Args:
+            shown: the address without its secrets.
+            afar: how much, and in which time.
+
+        Raises:
+            InspectError: there is nothing, or it cannot be reached.
+        """
+        address = parse(revealed(shown))
+        began = time.monotonic()
+        link = self.link(address, afar.most)
+        connections = link.opened
+        crew = Crew(link, began + afar.most, afar.late)
+        before, say = self.copies.get(shown), afar.say or (lambda _: None)
+        try:
+            self.copies[shown] = opened(before, crew, address, shown, afar.reach, afar.limits, say)
+        finally:
+            crew.close()
+            self._count(shown, crew, link.opened - connections, time.monotonic() - began)
+        return self.copies[shown]
+
+    def _count(self, shown: str, crew: Crew, connections: int, seconds: float) -> None:
+        counts = self.stats.setdefault(shown, {"source": shown, **dict.fromkeys(_COUNTED, 0)})
+        for name in ("requests", "bytes", "retries"):
+            counts[name] += getattr(crew.traffic, name)
+        counts["connections"] += connections
+        counts["seconds"] = round(counts["seconds"] + seconds, 3)
+        if shown in self.copies:
+            facts = self.copies[shown].copy.facts
+            counts["files"], counts["size"] = facts.files, facts.size
+
+    def link(self, address: Address, most: float) -> Link:
+        """The connection to the server of an address, the one there is where it serves."""
+        # the library of hf:// knows one repository at a time, and a signature signs one path
+        apart = (address.path, address.query) if address.query or not address.host else ()
+        key = (address.scheme, address.host, address.port, address.user, address.password, *apart)
+        if key not in self.links:
+            self.links[key] = Link(address, min(ANSWER, most / 2), self.opener)
+        return self.links[key]
+
+    def close(self) -> None:
+        for link in self.links.values():
+            link.close()
+        for found in self.copies.values():
+            found.copy.close()
+        self.links.clear()
+        self.copies.clear()
+
+
+_COUNTED = ("files", "size", "requests", "bytes", "connections", "retries", "seconds")
+_CURRENT: ContextVar[Session | None] = ContextVar("session", default=None)
+
+
+def current() -> Session:
+    """The session there is; else one that lasts as long as the process."""
+    found = _CURRENT.get()
+    if found is None:
+        found = Session()
+        _CURRENT.set(found)
+        atexit.register(found.close)
+    return found
+
+
+@contextlib.contextmanager
+def session(opener: Opener = connect) -> Iterator[Session]:
+    """The session of the command; the one there is, where there is one."""
+    found = _CURRENT.get()
+    if found is not None:
+        yield found
+        return
+    found = Session(opener)
+    token = _CURRENT.set(found)
+    try:
+        yield found
+    finally:
+        _CURRENT.reset(token)
+        found.close()
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Errors of the block name what the user asked for, and not the copy of it.
+
+    Raises:
+        InspectError: those of the block.
+    """
+    try:
+        yield
+    except InspectError as error:
+        for part in ("message", "hint", "where"):
+            setattr(error, part, told(getattr(error, part)))
+        error.args = (error.message,)
+        raise
+
+
+def told(data: Any) -> Any:
+    """Text, or plain data with text in it, that names what the user asked for, and not the copy of it."""
+    found = _CURRENT.get()
+    for copy in [] if found is None else found.copies.values():
+        data = copy.told(data)
+    return data

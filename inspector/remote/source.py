@@ -1,0 +1,61 @@
+"""An address as a SOURCE: the local file or folder that stands for it, with what that lacks."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from inspector import sources
+from inspector.model import EXIT_USAGE, InspectError
+from inspector.remote.address import masked, parse
+from inspector.remote.secrets import conceal, revealed
+from inspector.remote.session import Afar, current, telling
+from inspector.sources import PREFIXES, Source
+
+HERE = ("file", "local")
+
+
+def source_of(text: str, afar: Afar | None = None) -> Source:
+    """What an address leads to.
+
+    Args:
+        text: as typed, or without its secrets.
+        afar: how far the inspection goes.
+
+    Raises:
+        InspectError: it has no meaning (exit status 2), or there is nothing, or it cannot be reached (exit status 3).
+    """
+    scheme, _, rest = text.partition("://")
+    scheme = scheme.lower()
+    if scheme in PREFIXES:
+        raise InspectError(f"{text} is no address", hint=f"did you mean {scheme}:{rest}?", exit_code=EXIT_USAGE)
+    if scheme in HERE:
+        return on_this_machine(text)
+    shown = conceal(text)
+    if scheme == "hf":
+        from inspector.remote.hub import hub_id
+
+        return sources.on_the_hub(shown, hub_id(parse(revealed(shown))), online=True)
+    with telling():
+        found = current().lay(shown, afar or Afar())
+        source = sources.local(shown, found.path)
+    return dataclasses.replace(source, facts=found.copy.facts)
+
+
+def on_this_machine(text: str) -> Source:
+    """``file:///models/sd15`` is the folder itself.
+
+    Raises:
+        InspectError: it is on another machine, or is not there.
+    """
+    rest = text.partition("://")[2]
+    host, slash, _ = rest.partition("/")
+    if not slash or host not in ("", "localhost"):
+        hint = "file:///PATH is a path of this machine; sftp://HOST/PATH one of another"
+        raise InspectError(f"{masked(text)} names no path", hint=hint, exit_code=EXIT_USAGE)
+    from urllib.parse import unquote
+
+    path = unquote(rest[len(host) :], errors="surrogateescape")
+    if not Path(path).exists():
+        raise InspectError(f"{text}: no such file or folder", hint=sources.likely(path, Path(path)), code="IPI901")
+    return sources.resolve(path)

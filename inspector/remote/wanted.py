@@ -1,0 +1,93 @@
+"""Which bytes of which file an inspection looks at: they, and no others, are fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from inspector.limits import Limits
+from inspector.reading import SMALL, WORDS, Entry
+from inspector.survey import survey
+
+HEADED = (".safetensors", ".safetensors.header")
+DEEP = 1
+"""Components lie in folders of the pipeline's own; what lies deeper is no part of any."""
+
+
+class Reach(IntEnum):
+    """How far an inspection goes; each step needs what the one before does, and more."""
+
+    NAMES = 0
+    INDEX = 1
+    """What the pipeline's own index says, and code beside it."""
+    FILES = 2
+    """What ``--static`` reads: settings, headers of weights, the first bytes of what might not be what it says."""
+    BUILD = 3
+    """The words of tokenizers as well."""
+    CODE = 4
+    """And the code that the user allowed."""
+    SEAL = 5
+    """All of these at any depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is needed of one file: its first bytes; and all of it, or its header, unless that is larger than a cap."""
+
+    first: int = 0
+    part: Literal["", "whole", "header"] = ""
+    cap: int = 0
+
+
+def needs(entries: Mapping[str, Entry], reach: Reach, limits: Limits) -> dict[str, Need]:
+    """File -> what is needed of it; nothing of those that are left out."""
+    firsts = looked_at(entries) if reach >= Reach.FILES else {}
+    found = {}
+    for name in (n for n, e in entries.items() if e.kind == "file" and not e.code):
+        part, cap = part_of(name, reach, limits)
+        if part or name in firsts:
+            found[name] = Need(firsts.get(name, 0), part, cap)
+    return found
+
+
+def part_of(name: str, reach: Reach, limits: Limits) -> tuple[Literal["", "whole", "header"], int]:
+    """What is needed of one file for what it says, not for what it may be under another name."""
+    base = name.rpartition("/")[2]
+    deep = name.count("/")
+    if reach <= Reach.INDEX:
+        return ("whole", limits.config) if reach and not deep and base.endswith((".json", ".py")) else ("", 0)
+    if deep > DEEP and reach < Reach.SEAL:
+        return "", 0
+    if base.endswith(HEADED):
+        return "header", limits.header
+    if base.endswith(".json") and base not in WORDS:
+        return "whole", limits.index if base.endswith(".index.json") else limits.config
+    if base.endswith(SMALL) and reach >= Reach.BUILD:
+        return "whole", limits.vocabulary
+    return ("whole", limits.vocabulary) if base.endswith(".py") and reach >= Reach.CODE else ("", 0)
+
+
+def looked_at(entries: Mapping[str, Entry]) -> dict[str, int]:
+    """File -> how many of its first bytes the survey looks at; the survey itself says so."""
+    asking = _Asking(entries)
+    for _ in survey(asking):  # type: ignore[arg-type]
+        pass
+    return asking.counts
+
+
+class _Asking:
+    """As much of a folder as the survey uses, noting what it asks for."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self.entries = entries
+        self.verdicts: dict[str, tuple[str, str]] = {}
+        self.counts: dict[str, int] = {}
+
+    def head(self, name: str, count: int = 16) -> bytes:
+        self.counts[name] = max(count, self.counts.get(name, 0))
+        return b""
+
+    def below(self, _: str) -> Iterable[str]:
+        return ()
