@@ -32,7 +32,7 @@ def sessions() -> Iterator[list[tuple[str, str]]]:
             yield [(command, printed) for command, _, printed in (part.partition("\n") for part in parts)]
 
 
-# The first examples of these are started as users start them, with INSPECT_PIPE_FULL=1 those of every command; the others
+# The first examples of these are started as users start them, with INSPECT_PIPE_FULL=1 of every command; the others
 # are forked (tests/forked.py), and name transformers among the versions, which whatif and sigmas do not import.
 FIRST = {command.split()[1]: command for session in [*sessions()][::-1] for command, _ in session[::-1]}
 STARTED = {FIRST[c] for c in (FIRST if os.environ.get("INSPECT_PIPE_FULL") else ("diff", "whatif", "sigmas"))}
