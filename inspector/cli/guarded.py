@@ -55,6 +55,7 @@ def interruptible() -> Iterator[None]:
         yield
         return
     before = {number: signal.getsignal(number) for name in _ENDING if (number := getattr(signal, name, None))}
+    hook, sys.unraisablehook = sys.unraisablehook, insist
     interrupt.last = -_AGAIN  # type: ignore[attr-defined]
     on_signals(interrupt)
     try:
@@ -66,6 +67,17 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, act in before.items():
             signal.signal(number, act)
+        sys.unraisablehook = hook
+
+
+def insist(lost: sys.UnraisableHookArgs) -> None:
+    """An interruption that came where Python cannot raise (a weak reference's callback) is made once more."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    interrupt.last = -_AGAIN  # type: ignore[attr-defined]
+    main = threading.main_thread().ident
+    threading.Timer(0.01, signal.pthread_kill, (main, signal.SIGINT)).start()
 
 
 @contextlib.contextmanager
