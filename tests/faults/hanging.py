@@ -118,6 +118,8 @@ def in_the_kernel(folder: Path) -> Figure:
         ("the index, for trace", index, READ, ["trace", root, "--into", "DDIMScheduler"]),
         ("a file that may be a report", report, OPEN, ["diff", report]),
     ]
+    free = forked.run("diff", root, "--static")
+    assert free.returncode == 0, free.stdout + free.stderr
     for name, path, what, command in cases:
         try:
             with held(path, what):
