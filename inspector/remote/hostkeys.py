@@ -64,10 +64,13 @@ class Gate:
             found += [(f"{file}:{number}", fingerprint(key)) for key in (*keys[0], *keys[1])]
         return found
 
+    def trusts(self, key: SSHKey) -> bool:
+        return any(shown == fingerprint(key) for _, shown in self.holds())
+
     def refusal(self, server: str, words: str) -> RemoteError:
         """The error of a server whose key was not accepted, in asyncssh's words ``words``."""
         name = self.host if self.port == PORT else f"[{self.host}]:{self.port}"
-        shown = fingerprint(self.shown) if self.shown else "a key of another kind"
+        shown = fingerprint(self.shown) if self.shown else "none at all"
         if "revoked" in words:
             message = f"{server} shows a host key that the known_hosts files call revoked ({shown}): nothing was sent"
             return RemoteError(message, "identity", hint="ask who runs this server; do not log in to it")

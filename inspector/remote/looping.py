@@ -64,11 +64,12 @@ class Looping:
     async def _end(self, first: Callable[[], None]) -> None:
         try:
             first()
-            waiting = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in waiting:
-                task.cancel()
-            if waiting:
-                await asyncio.wait(waiting, timeout=ENDING)
+            for _ in range(2):  # the second time for what the cancelled ones began
+                waiting = asyncio.all_tasks() - {asyncio.current_task()}
+                for task in waiting:
+                    task.cancel()
+                if waiting:
+                    await asyncio.wait(waiting, timeout=ENDING / 2)
         finally:
             self._loop.stop()
 

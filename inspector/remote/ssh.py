@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from dataclasses import dataclass, field
@@ -47,7 +48,12 @@ async def login(target: Target, route: list[SSHClientConnection]) -> SSHClientCo
 
     try:
         options = asyncssh.SSHClientConnectionOptions(
-            host=target.host, port=target.port or (), username=target.user or (), client_keys=None, known_hosts=b""
+            config=(),
+            host=target.host,
+            port=target.port or (),
+            username=target.user or (),
+            client_keys=None,
+            known_hosts=b"",
         )
     except (ValueError, OSError) as error:
         hint = "mend ~/.ssh/config"
@@ -74,6 +80,12 @@ async def login(target: Target, route: list[SSHClientConnection]) -> SSHClientCo
             **settings,
         )
     except (asyncssh.Error, OSError, ValueError) as error:
+        if isinstance(error, asyncssh.DisconnectError | ConnectionError) and not gate.shown and gate.holds():
+            # we asked for a key of the kinds we know, and a server without one hangs up: which has it?
+            with contextlib.suppress(asyncssh.Error, OSError, ValueError):
+                gate.shown = await asyncssh.get_server_host_key(target.host, target.port or (), tunnel=through)
+            if gate.shown and not gate.trusts(gate.shown):
+                raise gate.refusal(target.shown, words(error)) from error
         raise _why(error, target, options, gate) from error
     route.append(connection)
     return connection
@@ -112,8 +124,7 @@ def _why(error: Exception, target: Target, options: SSHClientConnectionOptions, 
 
     where = target.shown + (f" ({options.host}:{options.port})" if options.host != target.host else "")
     said = words(error)
-    unknown_kinds = isinstance(error, asyncssh.KeyExchangeFailed) and "host key" in said
-    if isinstance(error, asyncssh.HostKeyNotVerifiable) or (unknown_kinds and gate.holds()):
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return gate.refusal(where, said)
     if isinstance(error, asyncssh.PermissionDenied) or "Too many authentication failures" in said:
         return _refused(target, options, where)
