@@ -55,8 +55,8 @@ class Answer:
 class Asking:
     """Asks one server, and those it redirects to, over lines that are kept open. For many threads."""
 
-    def __init__(self, seconds: float, permits: Permits) -> None:
-        self.seconds, self.permits, self.lines = seconds, permits, Lines()
+    def __init__(self, seconds: float, permits: Permits, *, authorities: str = "") -> None:
+        self.seconds, self.permits, self.lines = seconds, permits, Lines(authorities)
 
     def ask(self, question: Question, *, follow: bool = True) -> Answer:
         """Ask, and read the answer, whatever its status.
@@ -159,6 +159,11 @@ def onward(method: str, url: str, place: str) -> str:
     return there
 
 
+def partial(status: int, headers: Message) -> bool:
+    """Whether an answer begins with the byte that was asked for. Some servers say 200 and yet send a range."""
+    return status == 206 or (status == 200 and headers.get("Content-Range", "").startswith("bytes "))
+
+
 def taken(url: str, response: HTTPResponse, window: tuple[int, int]) -> tuple[Answer, bool]:
     """What is wanted of a response, and whether its line can be used again.
 
@@ -166,14 +171,15 @@ def taken(url: str, response: HTTPResponse, window: tuple[int, int]) -> tuple[An
         OSError, HTTPException: it ends before its end.
     """
     begin, end = window if response.status < 300 else (0, _PART)
-    skip = 0 if response.status == 206 or begin > FAR else begin
-    left = skip + end - begin if begin <= FAR or response.status == 206 else 0
+    part = partial(response.status, response.headers)
+    skip = 0 if part or begin > FAR else begin
+    left = skip + end - begin if part or begin <= FAR else 0
     body = bytearray()
-    while left > 0 and (part := response.read(min(_PART, left))):
-        left -= len(part)
-        dropped = min(skip, len(part))
+    while left > 0 and (piece := response.read(min(_PART, left))):
+        left -= len(piece)
+        dropped = min(skip, len(piece))
         skip -= dropped
-        body += part[dropped:]
+        body += piece[dropped:]
     if left > 0 and response.length:
         raise ConnectionResetError("the answer ends before its end")
     if response.length == 0:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from inspector.remote import pages, probing
 from inspector.remote.address import Address
-from inspector.remote.asking import FAR, Answer, Asking, Question
+from inspector.remote.asking import FAR, Answer, Asking, Question, partial
 from inspector.remote.connection import Item, RemoteError
 from inspector.remote.credentials import login
 from inspector.remote.permits import Permits
@@ -79,6 +79,8 @@ class Http:
         answer = self.ask("HEAD", path)
         if urlsplit(answer.url).path.endswith("/"):
             return Item(name, "folder")
+        if answer.status == 404 and "." not in name and self.ask("HEAD", f"{path}/").status in (200, 403):
+            return Item(name, "folder")  # it adds none, and wants one
         if answer.status in _NO_HEAD or (answer.status == 200 and told(answer).size is None):
             answer = self.ask("GET", path, {"Range": "bytes=0-0"}, window=(0, 1))
         if answer.status not in (200, 206, 416):
@@ -97,16 +99,18 @@ class Http:
             raise self.refusal(answer)
         facts = told(answer)
         self._hold(path, facts)
-        whole = len(answer.body) if facts.size is None else max(0, min(end, facts.size) - begin)
-        if answer.status == 416:
-            if whole:
-                raise RemoteError(f"{answer.said}, but it has {facts.size} bytes", "odd")
+        size = self.seen[path].size
+        whole = 0 if size is None else max(0, min(end, size) - begin)
+        if answer.status == 416 and not whole:
             return b""
+        if answer.status == 416:
+            raise RemoteError(f"{answer.said}, but it has {size} bytes", "odd")
         right(answer, path, begin)
-        if answer.status == 200 and begin > FAR:
-            raise RemoteError(f"the server knows no ranges, and {begin} bytes come before those wanted", "odd")
-        if answer.status == 200 and (answer.more or begin):
-            self._remark("the server knows no ranges: files were read from their beginning, and cut off")
+        if not partial(answer.status, answer.headers):
+            if begin > FAR:
+                raise RemoteError(f"the server knows no ranges, and {begin} bytes come before those wanted", "odd")
+            if answer.more or begin:
+                self._remark("the server knows no ranges: files were read from their beginning, and cut off")
         if len(answer.body) < whole:
             raise RemoteError(f"{self.home} sent {len(answer.body)} of {whole} bytes of {path}", "broken")
         return answer.body

@@ -18,6 +18,7 @@ _LINK = re.compile(
 )
 _TITLE = re.compile(r"<(?:title|h1)\b[^>]{0,300}>[^<]{0,40}?(?:index of|listing)\b", re.I)
 _TAG = re.compile(r"<[^<>]{0,300}>")
+_END = re.compile(r"<(?:script|style|hr|/pre|/table|/ul|/main|/body)\b", re.I)
 _DATE = re.compile(r"\d{4}|\d:\d\d")
 _OURS = (".json", ".safetensors")
 
@@ -49,7 +50,8 @@ def from_html(url: str, text: str) -> list[Item]:
     for link, end in zip(links, ends, strict=True):
         name, folder = below(url, html.unescape(link[1] or link[2] or link[3] or ""))
         if name and name not in items:
-            beside = " ".join(html.unescape(_TAG.sub(" ", text[link.end() : min(end, link.end() + 2000)])).split())
+            rest = _END.split(text[link.end() : min(end, link.end() + 2000)], maxsplit=1)[0]
+            beside = " ".join(html.unescape(_TAG.sub(" ", rest)).split())
             dated = _DATE.search(beside) and not re.search(r"\bago\b", beside)
             items[name] = Item(name, "folder" if folder else "file", stamp=beside[:200] if dated else "")
     return list(items.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from inspector.remote.asking import Answer
+from inspector.remote.asking import Answer, partial
 from inspector.remote.connection import Item, RemoteError
 
 _RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)$")
@@ -39,7 +39,7 @@ def told(answer: Answer) -> Facts:
     """The size of the whole file, where that is told, and its marks."""
     found = _RANGE.match(answer.headers.get("Content-Range", ""))
     text = ""
-    if answer.status in (206, 416):
+    if answer.status == 416 or partial(answer.status, answer.headers):
         text = found[3] if found else ""
     elif coding(answer) == _PLAIN:
         text = answer.headers.get("Content-Length", "")
@@ -73,7 +73,7 @@ def right(answer: Answer, name: str, begin: int) -> None:
     if coding(answer) != _PLAIN:
         message = f"the server compresses it ({coding(answer)}) although it was asked not to: its ranges mean nothing"
         raise RemoteError(message, "odd")
-    if answer.status == 206:
+    if partial(answer.status, answer.headers):
         text = answer.headers.get("Content-Range", "")
         found = _RANGE.match(text)
         if not found or found[1] is None or int(found[1]) != begin:
