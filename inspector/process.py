@@ -181,11 +181,11 @@ def parsed(out: bytes) -> tuple[str, Any]:
 
 
 def as_snapshot(said: Any) -> Snapshot | None:
-    from pydantic import TypeAdapter, ValidationError
+    from inspector.carrying import snapshot_of
 
     try:
-        return TypeAdapter(Snapshot).validate_python(said)
-    except ValidationError:
+        return snapshot_of(said)
+    except (ValueError, RecursionError):
         return None
 
 

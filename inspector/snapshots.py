@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from inspector import sources
+from inspector.elsewhere import FAR
 from inspector.model import EXIT_INTERNAL, EXIT_USAGE, InspectError, Skip, Snapshot
 from inspector.reading import Limits
 from inspector.remote.facts import refuse_weights
@@ -61,6 +62,9 @@ def take(
         "online": online,
         "trust_remote_code": trust_remote_code,
     }
+    if FAR:
+        said = {"static": static, "limits": limits, "timeout": timeout, "progress": progress}
+        return FAR[-1].take(text, {**options, **said})
     with session(), telling():
         afar = Afar(reach, limits, timeout, progress)
         source = sources.resolve(text, online=online, seconds=limits.seconds, afar=afar)
@@ -128,6 +132,9 @@ def ask(
     Raises:
         InspectError: there is no such source, it cannot be built, or the task cannot be done.
     """
+    if FAR:
+        said = {"online": online, "limits": limits, "timeout": timeout, "progress": progress, "tell": tell}
+        return FAR[-1].ask(text, task, given, {**options, **said})
     say = progress or (lambda _: None)
     code, weights = options.get("trust_remote_code"), options.get("weights")
     reach = Reach.NAMES if weights else Reach.CODE if code else Reach.BUILD
@@ -174,6 +181,9 @@ def alone(
     Raises:
         InspectError: it cannot be done.
     """
+    if FAR:
+        said = {"device": device, "timeout": timeout, "tell": progress, "hash_seed": hash_seed}
+        return FAR[-1].ask("", task, given, said)
     from inspector.process import Worker
 
     request = Request(

@@ -86,12 +86,12 @@ class Request:
 
 def answer(request: Request, tell: Callable[[Any], None] = lambda _: None) -> bytes:
     """The snapshot of what was asked for, or what the user can do about it, as JSON."""
-    from pydantic import TypeAdapter
+    from inspector.carrying import plain
 
     try:
         if request.task:
             return json.dumps({"told": told(request, tell)}).encode()
-        return b'{"snapshot":' + TypeAdapter(Snapshot).dump_json(run(request)) + b"}"
+        return json.dumps({"snapshot": plain(run(request))}, allow_nan=False).encode()
     except InspectError as error:
         fields = ("message", "hint", "exit_code", "code", "where")
         return json.dumps({"error": {name: getattr(error, name) for name in fields}}).encode()
