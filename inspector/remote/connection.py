@@ -86,7 +86,6 @@ SCHEMES: dict[str, tuple[str, str]] = {
     "webdav": ("inspector.remote.webdav", ""),
     "webdavs": ("inspector.remote.webdav", ""),
     "s3": ("inspector.remote.s3", "s3"),
-    "hf": ("inspector.remote.hub", ""),
 }
 """Scheme → the module whose ``connect`` opens it, and the extra that brings what the module needs."""
 ANY = "inspector.remote.fsspec"

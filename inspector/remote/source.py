@@ -33,9 +33,9 @@ def source_of(text: str, afar: Afar | None = None) -> Source:
         return on_this_machine(text)
     shown = conceal(text)
     if scheme == "hf":
-        from inspector.remote.hub import hub_id
+        from inspector.remote.hub import on_the_hub
 
-        return sources.on_the_hub(shown, hub_id(parse(revealed(shown))), online=True)
+        return on_the_hub(shown, parse(revealed(shown)))
     with telling():
         found = current().lay(shown, afar or Afar())
         source = sources.local(shown, found.path)
