@@ -66,15 +66,17 @@ class Result:
 
 
 def result_of(a: Any, b: Any, twin: Any, **options: Any) -> Result:
+    from inspector.remote.session import session
     from inspector.report import examine
 
-    snapshot = snapshot_of(a, **options)
-    other = None if b is None else snapshot_of(b, **options)
-    if twin is None and other is None and not isinstance(a, str | Path | Snapshot):
-        twin, why = known_twin(a, **options)
-        extra = () if why is None else (why,)
-    else:
-        twin, extra = None if twin is None else snapshot_of(twin, **options), ()
+    with session():
+        snapshot = snapshot_of(a, **options)
+        other = None if b is None else snapshot_of(b, **options)
+        if twin is None and other is None and not isinstance(a, str | Path | Snapshot):
+            twin, why = known_twin(a, **options)
+            extra = () if why is None else (why,)
+        else:
+            twin, extra = None if twin is None else snapshot_of(twin, **options), ()
     return Result(examine(snapshot, other, twin=twin, skipped=extra), snapshot)
 
 

@@ -87,6 +87,7 @@ def single(source: Source, path: Path, limits: Limits) -> Snapshot:
 
 
 def finished(source: Source, seen: Gathered) -> Snapshot:
+    seen.skipped += (Skip("files", remark) for remark in seen.folder.facts.remarks)
     problems = {(p.code, p.where, p.message): p for p in seen.problems}
     skipped = tuple(dict.fromkeys(seen.skipped))
     return Snapshot(source.text, versions(), tuple(seen.components), tuple(problems.values()), skipped)

@@ -11,7 +11,9 @@ from inspector import classes, sources
 from inspector.calling.parameters import Place, of_library
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.reading import Folder, Limits
-from inspector.sources import INDEX
+from inspector.remote.session import Afar, telling
+from inspector.remote.wanted import Reach
+from inspector.sources import INDEX, Source
 
 _GIVE = "give a pipeline's folder, a Hub id, demo:NAME, a saved report, or the name of a pipeline class"
 
@@ -28,7 +30,17 @@ def pipeline(text: str, *, online: bool = False) -> Place:
     if name.isidentifier() and (text != name or name[0].isupper()) and (near := classes.near(name, "diffusers")):
         hint = f"did you mean {' or '.join(near[:2])}?"
         raise InspectError(f"{name}: no such class in diffusers", hint=hint, exit_code=EXIT_USAGE)
-    source = sources.resolve(text, online=online)
+    with telling():
+        source = sources.resolve(text, online=online, afar=Afar(Reach.INDEX))
+        return of_source(source.text, source)
+
+
+def of_source(text: str, source: Source) -> Place:
+    """The class of the pipeline that a source is.
+
+    Raises:
+        InspectError: it is none, or cannot be read.
+    """
     if source.scheme == "report" and source.path is not None:
         return named(text, declared_in(source.path))
     path = source.path
@@ -38,7 +50,7 @@ def pipeline(text: str, *, online: bool = False) -> Place:
         path = demo.path(source.target)
     if path is None or not path.is_dir():
         raise InspectError(f"{text} is no pipeline that can be read", hint=_GIVE, exit_code=EXIT_USAGE)
-    with Folder(path, Limits()) as folder:
+    with Folder(path, Limits(), facts=source.facts) as folder:
         if INDEX not in folder.entries:
             raise InspectError(f"{text} has no {INDEX}", hint="call is for pipelines", exit_code=EXIT_USAGE)
         declared = folder.json(INDEX).get("_class_name")

@@ -29,6 +29,9 @@ def main() -> None:
     atexit.register(on_signals, leave_at_once)
 
     with guarded(), interruptible():
+        from inspector.cli.elsewhere import concealed
+
+        sys.argv[1:] = concealed(sys.argv[1:])
         if paths := [argument for argument in sys.argv[2:] if not argument.startswith("-")]:
             from inspector.patience import look
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from inspector import __version__
+from inspector.cli.elsewhere import elsewhere
 from inspector.cli.guarded import guarded
 
 HELP = """Where each setting of a Diffusers pipeline lives, whether the places agree, and which one the code reads.
@@ -67,6 +68,9 @@ Reports = Annotated[
     ),
 ]
 
+Stats = Annotated[
+    bool, typer.Option("--stats", help="Say on stderr, and in JSON, what was fetched of a source elsewhere.")
+]
 
 Baseline = Annotated[
     Path | None, typer.Option(metavar="FILE", help="What is accepted: written by inspect-pipe baseline create.")
@@ -136,6 +140,7 @@ def diff(
         list[str] | None, typer.Option(metavar="NAME=N", help="Raise one cap on what is read: config=2MiB.")
     ] = None,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long building may take.")] = None,
+    stats: Stats = False,
     traceback: Annotated[bool, typer.Option("--traceback", help="Show the traceback of an internal error.")] = False,
 ) -> None:
     """Where the places of a setting disagree, who reads which, and the line to write instead.
@@ -145,7 +150,7 @@ def diff(
     Exit status: 0 nothing found, 1 findings, 2 usage, 3 a source or a part of it could not be read,
     4 internal error, 5 the report could not be written, 130 interrupted.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.diffing import Request, run
 
         request = Request(

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from inspector.cli.app import Stats, app, sources
 from inspector.cli.app import _codes as codes
 from inspector.cli.app import _thresholds as thresholds
-from inspector.cli.app import app, sources
+from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Traceback
 from inspector.cli.guarded import guarded
 
@@ -79,6 +80,7 @@ def create(
     trust_remote_code: Trusted = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """Accept every finding of each SOURCE that would fail a run. The file is JSON, sorted, to be read and kept in git.
@@ -90,7 +92,7 @@ def create(
     Exit status: 0 written, 2 usage or there is one already, 3 a source or a part of it could not be read,
     4 internal error, 5 the file could not be written.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.accepting import Asked, run_create
 
         asked = Asked(tuple(given), file, reason, by, expires, force)
@@ -116,6 +118,7 @@ def update(
     trust_remote_code: Trusted = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """Accept what is new in each SOURCE as well. What is there keeps its reason and its dates; --reason goes to entries
@@ -127,7 +130,7 @@ def update(
     Exit status: 0 done, 2 usage, or no baseline of this version, 3 the baseline, a source or a part of it could not be
     read, 4 internal error, 5 the file could not be written.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.accepting import Asked, run_update
 
         asked = Asked(tuple(given or ()), file, reason, by, expires)
@@ -148,6 +151,7 @@ def prune(
     trust_remote_code: Trusted = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """Drop the entries of each SOURCE that no longer occur. Where not everything could be seen, none is dropped.
@@ -157,7 +161,7 @@ def prune(
 
     Exit status: as of baseline update.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.accepting import Asked, run_prune
 
         reading = read_as(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)

@@ -105,8 +105,11 @@ def deliver(
         InspectError: a report could not be written (exit status 5); the others are whole.
     """
     from inspector.cli.diffing import status
+    from inspector.cli.elsewhere import counts
 
     OWED.clear()
+    if (fetched := counts()) is not None:
+        report = replace(report, data={**report.data, "stats": fetched})
     code = status(report, settings) if code is None else code
     files = [(t.form, look(verbose=settings.verbose, to_file=True), t.file) for t in targets(request.reports)]
     own = look(verbose=settings.verbose, to_file=request.output is not None)

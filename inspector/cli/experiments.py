@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import FORMAT_HELP, Reports, app, formats, sources
+from inspector.cli.app import FORMAT_HELP, Reports, Stats, app, formats, sources
 from inspector.cli.app import _codes as codes
 from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.elsewhere import elsewhere
 from inspector.cli.guarded import guarded
 
 Form = Annotated[str | None, typer.Option("-f", "--format", metavar="FORMAT", help=FORMAT_HELP, autocompletion=formats)]
@@ -49,6 +50,7 @@ def whatif(
         list[str] | None, typer.Option(metavar="NAME=N", help="Raise one cap on what is read: config=2MiB.")
     ] = None,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """What each LINE does to the object, to one made by from_config, to one saved and loaded; what to write instead.
@@ -61,7 +63,7 @@ def whatif(
     tried, 3 a source or a part of it could not be read, 4 internal error, 5 the report could not be written,
     130 interrupted.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.diffing import Request
         from inspector.cli.trying import run_lines
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, app, sources
+from inspector.cli.app import Reports, Stats, app, sources
 from inspector.cli.app import _codes as codes
 from inspector.cli.app import _thresholds as thresholds
 from inspector.cli.baselines import Device, Dtype, Limit, Online, Static, Timeout, Trusted, Weights, read_as
+from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
@@ -32,6 +33,7 @@ def lock(
     trust_remote_code: Trusted = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """Write down what SOURCE is today: a digest of every settings file and of every weights' header, each component's
@@ -44,7 +46,7 @@ def lock(
     Exit status: 0 sealed, 2 usage, 3 a source or a part of it could not be read (then nothing is written), 4 internal
     error, 5 the file could not be written.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.sealing import run_lock
 
         reading = read_as(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)
@@ -84,6 +86,7 @@ def check(
     trust_remote_code: Trusted = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """What is another than it was sealed: which file, which setting from what to what, the sigmas, the versions. A
@@ -95,7 +98,7 @@ def check(
     Exit status: 0 as it was sealed, 1 something moved, 2 usage, or no lock of this version, 3 the lock, the source or
     a part of it could not be read, 4 internal error, 5 the report could not be written, 130 interrupted.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.diffing import Request
         from inspector.cli.sealing import run_check
 

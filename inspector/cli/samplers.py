@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Baseline, Reports, app, sources
+from inspector.cli.app import Baseline, Reports, Stats, app, sources
+from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 from inspector.cli.presets import Own, names
@@ -84,6 +85,7 @@ def sigmas(
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """The sigmas and timesteps of the real scheduler against the formulas of the papers in float64, and its step loop.
@@ -94,7 +96,7 @@ def sigmas(
     Exit status: 0 as it should be, 1 findings, 2 usage, 3 a source could not be read, 4 internal error,
     5 the report could not be written, 130 interrupted.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.diffing import Request
         from inspector.cli.sigmas import Asked, run_sigmas
 

@@ -103,12 +103,16 @@ def now(
 ) -> tuple[Lock, list[Skip]]:
     """The source as it is: its files are read here, the rest is built in the worker."""
     from inspector import snapshots, sources
+    from inspector.remote.session import Afar, telling
+    from inspector.remote.wanted import Reach
 
     options = reading_options(settings, reading)
     limits, static = options["limits"], options.pop("static")
-    found = sources.resolve(source, online=options["online"])
-    folder = snapshots.folder_of(found)
-    files, skipped = digests(folder.path, limits) if folder.path is not None else ({}, [])
+    with telling():
+        afar = Afar(Reach.SEAL, limits, options.get("timeout"), tell)
+        found = sources.resolve(source, online=options["online"], afar=afar)
+        folder = snapshots.folder_of(found)
+        files, skipped = digests(folder.path, limits, folder.facts) if folder.path is not None else ({}, [])
     if static or found.scheme in snapshots.READ_ONLY:
         from inspector.static import versions
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import app, sources
+from inspector.cli.app import Stats, app, sources
 from inspector.cli.baselines import Device, Dtype, Limit, Online, Static, Timeout, Trusted, Weights, read_as
+from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Traceback
 from inspector.cli.guarded import guarded
 
@@ -27,6 +28,7 @@ def snapshot(
     trust_remote_code: Trusted = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """Every setting in all its places, with the versions of the libraries, as JSON. The file is a SOURCE: diff judges
@@ -39,7 +41,7 @@ def snapshot(
     Exit status: 0 kept, 2 usage, 3 a source or a part of it could not be read (what could be is kept), 4 internal
     error, 5 the file could not be written.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.keeping import run_snapshot
 
         reading = read_as(static, weights, torch_dtype, device, online, trust_remote_code, limit, timeout)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, app, sources
+from inspector.cli.app import Reports, Stats, app, sources
 from inspector.cli.app import _codes as codes
 from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
@@ -67,6 +68,7 @@ def trace(
     trust_remote_code: RemoteCode = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """Run the real CLASS.from_config on the config under observation: what became of every key, and at which line.
@@ -74,7 +76,7 @@ def trace(
     Exit status: 0 everything arrived, 1 something was lost, replaced or refused, 2 usage, 3 a source or a part of it
     could not be read, 4 internal error, 5 the report could not be written, 130 interrupted.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_trace
 
@@ -110,6 +112,7 @@ def call(
     reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Descriptions in full.")] = False,
     online: Online = False,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """The parameters of __call__ with type, default and description, from the source; no library is imported.
@@ -117,7 +120,7 @@ def call(
     Exit status: 0 shown, 2 usage, 3 the source could not be read, 4 internal error, 5 the report could not be
     written, 130 interrupted.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_call
 
@@ -146,6 +149,7 @@ def blame(
     trust_remote_code: RemoteCode = False,
     limit: Limit = None,
     timeout: Timeout = None,
+    stats: Stats = False,
     traceback: Traceback = False,
 ) -> None:
     """The chain of one setting, with its value at each hop: class default, file and line, constructor, later writes.
@@ -153,7 +157,7 @@ def blame(
     Exit status: 0 told, 1 the next from_config or save would lose the value, 2 usage, 3 a source or a part of it could
     not be read, 4 internal error, 5 the report could not be written, 130 interrupted.
     """
-    with guarded(traceback=traceback):
+    with guarded(traceback=traceback), elsewhere(stats):
         from inspector.cli.diffing import Request
         from inspector.cli.tracing import run_blame
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from inspector.model import Skip
 from inspector.reading import Folder, Limits, ReadError
+from inspector.remote.facts import Facts
 
 _OPAQUE = (".bin", ".pt", ".pth", ".ckpt", ".msgpack", ".onnx", ".gguf")
 _WORDS = ("vocab.json", "tokenizer.json", "added_tokens.json", "merges.txt")
 _MODELS = (".model", ".jinja")
 
 
-def digests(path: Path, limits: Limits) -> tuple[dict[str, dict[str, Any]], list[Skip]]:
+def digests(path: Path, limits: Limits, facts: Facts | None = None) -> tuple[dict[str, dict[str, Any]], list[Skip]]:
     """Every file that decides something, by its name.
 
     ``content`` of JSON is the digest of what it says, whatever the order of its keys and its white space; of a
@@ -25,6 +26,7 @@ def digests(path: Path, limits: Limits) -> tuple[dict[str, dict[str, Any]], list
     Args:
         path: a folder, or one file.
         limits: the caps for reading.
+        facts: what it lacks, where it is a copy of a folder elsewhere.
 
     Returns:
         The digests, and what could not be read.
@@ -35,16 +37,16 @@ def digests(path: Path, limits: Limits) -> tuple[dict[str, dict[str, Any]], list
     found: dict[str, dict[str, Any]] = {}
     skipped: list[Skip] = []
     root, only = (path, "") if path.is_dir() else (path.parent, path.name)
-    with Folder(root, limits, only=only) as folder:
+    with Folder(root, limits, only=only, facts=facts) as folder:
         skipped += [Skip(p.where, p.message, failed=True) for p in folder.problems]
         for name, entry in sorted(folder.entries.items()):
             try:
-                facts = {} if entry.kind == "folder" else _facts(folder, name, entry.size)
+                told = {} if entry.kind == "folder" else _facts(folder, name, entry.size)
             except ReadError as error:
                 skipped.append(Skip(name, error.message, failed=True))
                 continue
-            if facts:
-                found[name] = facts
+            if told:
+                found[name] = told
     return found, skipped
 
 

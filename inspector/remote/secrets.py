@@ -19,7 +19,7 @@ _SHORT = 4
 def conceal(text: str) -> str:
     """A SOURCE as it may be shown; what it hides is kept for :func:`revealed`. Any other text as it is."""
     number, shown = 1, masked(text)
-    if shown == text:
+    if text in (shown, *_KEPT):
         return text
     while _KEPT.get(shown, text) != text:  # two signatures of one path are two sources
         number += 1
