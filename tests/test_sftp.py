@@ -17,6 +17,7 @@ from inspector.remote.address import parse
 from inspector.remote.connection import Connection, connect
 from tests.servers import running, trees
 from tests.servers.faults import dying, inspection, opened, refused, trouble, unreachable
+from tests.servers.nginx import nginx
 from tests.servers.rclone import rclone
 from tests.servers.running import Server
 from tests.servers.sshd import key, known, sshd
@@ -279,6 +280,42 @@ class TestPasswords:
     def test_a_wrong_one(self, other: Server) -> None:
         error = refused(other.url(password="wr0ng") + "?accept-new")
         assert error.trouble == "credentials" and "refused the password of ann" in error.message
+
+
+class TestOddServers:
+    def test_one_that_tells_no_attributes_and_sends_too_much(self, server: Server, folder: Path) -> None:
+        from tests.servers.oddssh import Bare, Open, oddssh
+
+        with (
+            oddssh(server.state / "host", server_factory=Open, sftp_factory=Bare) as port,
+            opened(f"sftp://x@127.0.0.1:{port}/") as connection,
+        ):
+            items = {item.name: item for item in connection.list(str(folder / "unet"))}
+            assert (items["config.json"].kind, items["config.json"].size) == ("file", 19)
+            assert {i.name: i.kind for i in connection.list(str(folder))}["to a folder"] == "link"
+            assert connection.read(f"{folder}/unet/config.json", 0, 9) == b'{"sample_'
+            assert connection.look(f"{folder}/to a file").target == f"{folder}/unet/config.json"
+            assert connection.look(f"{folder}/to a link").target == f"{folder}/to a folder/config.json"
+
+    def test_one_that_asks_for_the_password(self, server: Server) -> None:
+        """A password that was given is the answer to one question for it; nobody is asked for one that was not."""
+        from tests.servers.oddssh import PASSWORD, Asking, oddssh
+
+        with oddssh(server.state / "host", server_factory=Asking, sftp_factory=True) as port:
+            with opened(f"sftp://ann:{PASSWORD}@127.0.0.1:{port}/"):
+                pass
+            assert refused(f"sftp://ann:no@127.0.0.1:{port}/").trouble == "credentials"
+            assert refused(f"sftp://ann@127.0.0.1:{port}/").trouble == "credentials"
+
+    def test_one_without_sftp_and_one_without_ssh(self, server: Server, folder: Path) -> None:
+        from tests.servers.oddssh import Open, oddssh
+
+        with oddssh(server.state / "host", server_factory=Open) as port:
+            error = refused(f"sftp://x@127.0.0.1:{port}/")
+            assert error.trouble == "odd" and "serves no sftp" in error.message
+        with nginx(folder) as web:
+            error = refused(f"sftp://127.0.0.1:{web.port}/")
+            assert error.trouble == "broken" and f"port {web.port} is that of an ssh server" in error.hint
 
 
 def _soon(true: object) -> bool:

@@ -1,4 +1,4 @@
-"""``smb://``: shares of Windows, Samba and a NAS, by SMB 2 or 3, signed, and encrypted where the server asks for it."""
+"""``smb://``: shares of Windows, Samba and a NAS, by SMB 2 or 3, signed, and encrypted where the server can."""
 
 from __future__ import annotations
 

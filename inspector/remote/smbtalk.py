@@ -18,6 +18,8 @@ CREDITS = 512
 """Questions of 64 KiB that we ask the server to let be on their way at once; it may grant fewer."""
 UNIT = 1 << 16
 """Bytes of an answer that one credit pays for."""
+FRAME = (1 << 24) - 1
+"""Bytes that a message over TCP has at most (MS-SMB2 2.1)."""
 SLICE = 0.1
 Asked = tuple[Any, "Callable[[Request], Any]", int]
 """A message, what makes an answer of its response, and the credits it costs."""
@@ -31,9 +33,10 @@ class Talk:
 
         from smbprotocol.connection import Connection
 
-        logging.getLogger("smbprotocol").addHandler(logging.NullHandler())  # else its tracebacks go to stderr
+        if not (logger := logging.getLogger("smbprotocol")).handlers:
+            logger.addHandler(logging.NullHandler())  # else its tracebacks go to stderr
         self.host, self.port, self.seconds = host, port or PORT, seconds
-        self.connection: Connection = Connection(uuid.uuid4(), host, self.port)
+        self.connection: Connection = _capped(Connection)(uuid.uuid4(), host, self.port)
         self.tree: TreeConnect
         self._sending = threading.Lock()
         self._closed = False
@@ -60,7 +63,9 @@ class Talk:
             if self._closed:  # nobody waits any more
                 self.connection.transport.close()
                 return
-            session = Session(self.connection, user.replace(";", "\\", 1) or None, password or ("" if guest else None))
+            name, secret = user.replace(";", "\\", 1) or None, password or ("" if guest else None)
+            encrypted = bool(self.connection.supports_encryption) and not guest
+            session = Session(self.connection, name, secret, require_encryption=encrypted)
             session.connect()
             self.tree = TreeConnect(session, rf"\\{self.host}\{share}")
             self.tree.connect(require_secure_negotiate=not guest)
@@ -137,6 +142,25 @@ class Talk:
             raise SMBConnectionClosed("it was closed" if self._closed else "the server closed it")
         if time.monotonic() >= until:
             raise TimeoutError
+
+
+def _capped(connection: type[Connection]) -> type[Connection]:
+    """A connection that receives no message longer than there are: the library makes room for what a length says."""
+
+    class Capped(connection):  # type: ignore[misc]
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "transport" and value is not None:
+                receive = value._recv
+
+                def capped(length: int, timeout: float) -> Any:
+                    if length > FRAME:
+                        raise ValueError(f"a message of {length} bytes")
+                    return receive(length, timeout)
+
+                value._recv = capped
+            super().__setattr__(name, value)
+
+    return Capped
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:

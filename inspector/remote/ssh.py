@@ -139,7 +139,8 @@ def _why(error: Exception, target: Target, options: SSHClientConnectionOptions, 
     if isinstance(error, asyncssh.ChannelOpenError):
         return RemoteError(f"{where} cannot be reached over the ProxyJump host: {said}", "unreachable")
     if isinstance(error, (asyncssh.ConnectionLost, ConnectionError)):
-        return RemoteError(f"{where} broke the connection off before the login: {said}", "broken")
+        hint = f"check that port {options.port} is that of an ssh server: {command(target.host, options.port)}"
+        return RemoteError(f"{where} broke the connection off before the login: {said}", "broken", hint=hint)
     if isinstance(error, OSError):
         return RemoteError(f"{where} cannot be reached: {said}", "unreachable")
     hint = f"see what {command(target.host, options.port)} says"

@@ -47,7 +47,8 @@ class Server:
         self, path: str = "", *, port: int | None = None, user: str | None = None, password: str | None = None
     ) -> str:
         """The address of a served path; ``port`` is that of a ``Wire`` in front, an empty user stands for none."""
-        user, password = self.user if user is None else user, self.password if password is None else password
+        user = self.user if user is None else user
+        password = password if password is not None else self.password
         login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "") + "@" if user else ""
         whole = quote(os.fsencode("/".join(part for part in (self.prefix.strip("/"), path.strip("/")) if part)))
         if self.scheme == "s3":  # the server is told by the environment

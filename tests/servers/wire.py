@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 CHUNK = 1 << 16
@@ -22,6 +23,7 @@ class Wire:
         hang_after, cut_after: bytes from the server (of all connections together) after which nothing more passes, or
             every connection is reset. Both can be set at any time, 0 meaning at once; None means never.
         connections: how many were opened; ``open`` how many still are.
+        listen: called with all that passes, either way.
         up, down: bytes from the client and from the server that passed.
     """
 
@@ -29,6 +31,7 @@ class Wire:
         self, port: int, *, delay: float = 0.0, hang_after: int | None = None, cut_after: int | None = None
     ) -> None:
         self.target, self.delay = port, delay
+        self.listen: Callable[[bytes], object] = lambda data: None
         self.hang_after, self.cut_after = hang_after, cut_after
         self.port = self.connections = self.open = self.up = self.down = 0
         self._loop = asyncio.new_event_loop()
@@ -128,6 +131,7 @@ class Wire:
         return data
 
     def _count(self, data: bytes, way: str) -> None:
+        self.listen(data)
         if way == "up":
             self.up += len(data)
         else:
