@@ -146,11 +146,12 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def _gone(pids: Sequence[int]) -> None:
     """Wait until the kernel has let go of them: their connections are closed by then."""
     until = time.monotonic() + 5
-    while any(_alive(pid) for pid in pids) and time.monotonic() < until:
+    while any(alive(pid) for pid in pids) and time.monotonic() < until:
         time.sleep(0.002)
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead and waits to be noted by its parent does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
