@@ -10,7 +10,7 @@ from inspector import classes, mistyped, texts, weightfiles
 from inspector.classes import ClassInfo
 from inspector.entries import Entry
 from inspector.model import Component, Finding, Kind, Setting, Skip, Value
-from inspector.reading import WORDS, Folder, ReadError
+from inspector.reading import INDEX_OF_SHARDS, WORDS, Folder, ReadError
 from inspector.sources import COMPONENT_FILES
 
 LIBRARY_KEYS = ["quantization_config", "auto_map"]
@@ -97,7 +97,7 @@ def component(seen: Gathered, path: str, below: str, declared: list[str] | None,
 
 def is_settings(name: str) -> bool:
     """Whether a file of a component holds settings, and neither words nor the index of its weights."""
-    return name.endswith(".json") and not name.endswith(".index.json") and name not in WORDS
+    return name.endswith(".json") and not INDEX_OF_SHARDS.search(name) and name not in WORDS
 
 
 def described(

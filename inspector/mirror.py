@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.library import said
-from inspector.reading import SMALL, Folder
+from inspector.reading import INDEX_OF_SHARDS, SMALL, Folder
 
 # Of the folder's files SMALL ones are copied, and code where it is allowed; weights never.
 CODE = (".py",)
@@ -50,7 +50,7 @@ class Mirror:
             e.removeprefix(prefix)
             for e, entry in self.folder.entries.items()
             if e.startswith(prefix) and "/" not in e.removeprefix(prefix) and entry.kind == "file"
-            if e.endswith(endings) and not e.endswith(".index.json")
+            if e.endswith(endings) and not INDEX_OF_SHARDS.search(e)
         ]
 
     def json(self, name: str, file: str) -> dict[str, Any] | None:

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from inspector.entries import PATH, cut
 from inspector.model import Finding
-from inspector.reading import Folder, ReadError
+from inspector.reading import INDEX_OF_SHARDS, Folder, ReadError
 from inspector.survey import PICKLES, TORCH
 
 HELD = (".safetensors", ".safetensors.header")
-_INDEX = ".safetensors.index.json"
 
 
 def weights(folder: Folder, prefix: str) -> tuple[dict[str, Any], dict[str, Any], list[ReadError]]:
@@ -66,19 +66,28 @@ def kind(names: list[str]) -> str:
 def shards(folder: Folder, prefix: str) -> Iterator[tuple[ReadError | None, Finding | None]]:
     """What is wrong with the index of a sharded file: unreadable, a path in a shard's name, a shard that is missing."""
     start = f"{prefix}/" if prefix else ""
-    for name in (n for n in folder.below(prefix) if n.endswith(_INDEX)):
+    for name in (n for n in folder.below(prefix) if INDEX_OF_SHARDS.search(n)):
+        where = start + name
         try:
-            table = folder.json(start + name).get("weight_map")
+            table = folder.json(where).get("weight_map")
         except ReadError as error:
             yield error, None
             continue
-        named = sorted({v for v in table.values() if isinstance(v, str)}) if isinstance(table, dict) else []
-        escaping = [n for n in named if "/" in n or "\\" in n or ".." in n]
-        if escaping or not isinstance(table, dict):
-            what = f"names the shard {escaping[0]!r}, which is a path" if escaping else "has no weight_map"
-            message = f"{start}{name} {what}; it was not followed"
-            yield None, Finding("IPI906" if escaping else "IPI902", "error", start + name, message, "download it again")
-        absent = [n for n in named if n not in escaping and start + n not in folder.entries]
+        if not isinstance(table, dict):
+            yield None, wrong("IPI902", where, "has no weight_map that says which tensor is in which file")
+            continue
+        named = {v for v in table.values() if isinstance(v, str)}
+        odd = [v for v in table.values() if not isinstance(v, str)]
+        escaping = sorted(n for n in named if PATH.search(n) or ".." in n or not n)
+        if escaping:
+            yield None, wrong("IPI906", where, f"names the shard {cut(repr(escaping[0]))}, which is a path")
+        elif odd:
+            yield None, wrong("IPI902", where, f"names the shard {cut(repr(odd[0]))}, which is no name")
+        absent = sorted(n for n in named.difference(escaping) if start + n not in folder.entries)
         if absent and len(absent) < len(named):  # all absent: the weights were left out on purpose
-            message = f"{start}{name} names {len(absent)} of {len(named)} shards that are not there ({absent[0]})"
-            yield None, Finding("IPI901", "error", start + name, message, "download the missing files")
+            what = f"names {len(absent)} of {len(named)} shards that are not there ({cut(absent[0])})"
+            yield None, Finding("IPI901", "error", where, f"{where} {what}", "download the missing files")
+
+
+def wrong(code: str, where: str, what: str) -> Finding:
+    return Finding(code, "error", where, f"{where} {what}; it was not followed", "download it again")

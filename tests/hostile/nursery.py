@@ -8,6 +8,7 @@ ROOT, which may be a copy with something weakened in it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import json
@@ -23,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from tests.hostile import watching
 
 REAL = Path(__file__).parents[2]
 WARM = (
@@ -78,10 +81,8 @@ class Nursery:
         line = self.process.stdout.readline()
         assert line, "the nursery has died; what it said is above"
         said = json.loads(line)
-        from tests.hostile.watching import seen
-
         out, err = ((folder / n).read_bytes().decode("utf-8", "surrogateescape") for n in ("stdout", "stderr"))
-        return Done(said["status"], out, err, said["seconds"], said["cpu"], seen(folder / "log"))
+        return Done(said["status"], out, err, said["seconds"], said["cpu"], watching.seen(folder / "log"))
 
     def close(self) -> None:
         self.process.communicate()
@@ -160,10 +161,9 @@ def become(
         if during:
             meddle(model, *during)
         from tests.forkserver import ended
-        from tests.hostile.watching import begin
 
         main = importlib.import_module("inspector.cli").main
-        begin(log, model, allowed)
+        watching.begin(log, model, allowed)
         sys.argv = ["inspect-pipe", *arguments]
         status = ended(main if not call else lambda: exec(call, {"SOURCE": arguments[0]}))
         late = [m for m in FORBIDDEN if m in sys.modules]
@@ -195,14 +195,14 @@ def meddle(model: str, call: str, name: str, what: str) -> None:
     """Once, right before a system call on a file of the folder, something happens to that file."""
     path = Path(model, name)
     node = path.stat()
-    real = getattr(os, call)
+    real, look = getattr(os, call), os.stat
     over = False
 
     def meant(given: tuple[Any, ...], named: dict[str, Any]) -> bool:
         if call in ("pread", "fstat"):
-            here = os.stat(given[0])
+            here = look(given[0])
         elif given[0] == path.name and "dir_fd" in named:
-            here = os.stat(given[0], dir_fd=named["dir_fd"], follow_symlinks=False)
+            here = look(given[0], dir_fd=named["dir_fd"], follow_symlinks=False)
         else:
             return False
         return (here.st_dev, here.st_ino) == (node.st_dev, node.st_ino) and not stat.S_ISDIR(here.st_mode)
@@ -210,11 +210,14 @@ def meddle(model: str, call: str, name: str, what: str) -> None:
     def instead(*given: Any, **named: Any) -> Any:
         nonlocal over
         if not over and meant(given, named):
+            if what in vars(errno):
+                raise OSError(getattr(errno, what), os.strerror(getattr(errno, what)))
             over = True
-            HAPPENS[what](path)
+            with watching.deaf():  # this is not the tool's doing
+                HAPPENS[what](path)
         return real(*given, **named)
 
-    if call == "open":
+    if call in ("open", "stat"):
         os.supports_dir_fd.add(instead)
     setattr(os, call, instead)
 

@@ -56,6 +56,9 @@ class Place:
 
     def edit(self, name: str, **values: Any) -> None:
         """Change keys of a JSON file."""
+        self.change(name, values)
+
+    def change(self, name: str, values: dict[str, Any]) -> None:
         self.put(name, {**json.loads((self.model / name).read_text()), **values})
 
     def rewrite(self, name: str, change: Callable[[bytes], bytes]) -> None:

@@ -6,6 +6,7 @@ alike; the tool's own guards come after it, so what they refuse is heard all the
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import json
 import os
@@ -13,6 +14,7 @@ import re
 import socket
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,19 @@ _UNPICKLED = re.compile(r"pickle\.find_class|marshal\.load")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
+_DEAF: list[int] = []
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[None]:
+    """Inside, nothing is heard."""
+    _DEAF.append(1)
+    try:
+        yield
+    finally:
+        _DEAF.pop()
+
+
 def begin(log: str, model: str, allowed: tuple[str, ...]) -> None:
     """Listen from now on.
 
@@ -47,20 +62,14 @@ def begin(log: str, model: str, allowed: tuple[str, ...]) -> None:
     write = _prefixes([*allowed, "/dev/null", "/dev/shm"])
     read = _prefixes([*_system(), root]) + write
     within = _prefixes([root])
-    busy = False
 
     def tell(kind: str, what: object) -> None:
         os.write(number, json.dumps([kind, str(what)[:400]]).encode() + b"\n")
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
-        nonlocal busy
-        if busy:
-            return
-        busy = True
-        try:
-            heard(event, given)
-        finally:
-            busy = False
+        if not _DEAF:
+            with deaf():
+                heard(event, given)
 
     def heard(event: str, given: tuple[Any, ...]) -> None:
         if event == "open":
