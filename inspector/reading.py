@@ -7,6 +7,7 @@ has). Nothing is mapped into memory, and of weights only the header is read.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ WORDS = ("vocab.json", "tokenizer.json", "added_tokens.json", "merges.json")
 """JSON that holds a tokenizer's words: large, and its keys are words of a language."""
 SMALL = (".json", ".txt", ".model", ".jinja", ".bpe", ".tiktoken", ".vocab", ".spm", ".merges", ".tsv", ".codes")
 """What tokenizers and processors keep their words and templates in; weights and code have other endings."""
+INDEX_OF_SHARDS = re.compile(r"\.index(\.[\w-]+)?\.json$")
+"""The end of ``model.safetensors.index.json``, and of that of a variant."""
 BUILT_FROM = ("config.json", "scheduler_config.json")
 """JSON whose numbers size what is built."""
 _CHUNK = 1 << 20
@@ -119,7 +122,7 @@ class Folder:
             ReadError: with the code that says what is wrong with the file.
         """
         base = name.rpartition("/")[2]
-        words, index = base in WORDS, base.endswith(".index.json")
+        words, index = base in WORDS, INDEX_OF_SHARDS.search(base) is not None
         cap = "vocabulary" if words else "index" if index else "config"
 
         def parse() -> dict[str, Any]:
@@ -163,6 +166,8 @@ class Folder:
         def parse() -> Header:
             with self._opened(name) as (descriptor, facts):
                 first = self._pread(descriptor, 8, 0, name)
+                if len(first) < min(8, facts.st_size):
+                    self._unchanged(descriptor, facts, False, name)
                 length = headers.length_of(first, facts.st_size, self.limits.header, name)
                 data = self._pread(descriptor, length, 8, name)
                 self._unchanged(descriptor, facts, len(data) == length, name)
