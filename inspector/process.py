@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +50,22 @@ class Worker:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.reader: threading.Thread | None = None
-        with contextlib.ExitStack() as undo:
-            try:
+        self.undo = contextlib.ExitStack()
+        try:
+            with undisturbed():
                 self.private = tempfile.TemporaryDirectory(prefix=guard.PRIVATE, ignore_cleanup_errors=True)
-                undo.callback(self.private.cleanup)
-                self.log = undo.enter_context(open(Path(self.private.name) / "log", "w+b"))
+                self.undo.callback(self.private.cleanup)
+                self.log = open(Path(self.private.name) / "log", "w+b")  # noqa: SIM115 (closed with the rest)
+                self.undo.callback(self.log.close)
                 self.process = self.started()
-            except OSError as error:
-                message = f"the worker that builds cannot be started: {error.strerror or error}"
-                hint = f"--static needs none; TMPDIR names another folder than {tempfile.gettempdir()} for its files"
-                raise InspectError(message, hint=hint) from error
-            undo.callback(kill, self.process)
-            self.undo = undo.pop_all()
+                self.undo.callback(kill, self.process)
+        except BaseException as error:
+            self.undo.close()
+            if not isinstance(error, OSError):
+                raise
+            message = f"the worker that builds cannot be started: {error.strerror or error}"
+            hint = f"--static needs none; TMPDIR names another folder than {tempfile.gettempdir()} for its files"
+            raise InspectError(message, hint=hint) from error
 
     def started(self) -> subprocess.Popen[bytes]:
         """The process, with its request in a file, as one argument holds 128 KiB at most."""
@@ -82,6 +86,11 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with undisturbed():
+            self.close()
+
+    def close(self) -> None:
+        """End it, and let go of all that was made for it."""
         self.undo.close()
         if self.reader is not None:
             self.reader.join(GRACE)
@@ -156,6 +165,26 @@ class Worker:
         lines = self.log.read(_LOG).decode("utf-8", "replace").strip().splitlines()
         tail = lines[-1].strip()[:300] if lines and not lines[-1].startswith("guard:") else ""
         return Skip("pipe", f"{reason} ({tail})" if tail and tail not in reason else reason, failed=True)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """A signal that comes meanwhile is answered afterwards: what is begun, or taken down, is known by then."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, Any]] = []
+    names = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    before = {number: act for number in names if callable(act := signal.getsignal(number))}
+    for number in before:
+        signal.signal(number, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        for number, act in before.items():
+            signal.signal(number, act)
+        for number, frame in came[:1]:
+            before[signal.Signals(number)](number, frame)
 
 
 def environment(private: Path, request: Request) -> dict[str, str]:

@@ -171,29 +171,6 @@ def test_formats_are_imported_only_when_asked(tmp_path: Path) -> None:
     assert not loaded & heavy, loaded & heavy
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from inspector.writing import write
-for n in range(40):
-    write(Path("report"), sys.argv[1] * 300_000)
-"""
-
-
-def test_runs_that_write_one_file_at_once_leave_a_whole_one(tmp_path: Path) -> None:
-    """Three processes replace it 40 times each; whoever reads meanwhile finds one of theirs, never a part or a mix."""
-    (tmp_path / "report").write_text("a" * 300_000)
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, c], cwd=tmp_path, env=env) for c in "abc"]
-    seen = set()
-    while any(w.poll() is None for w in writers):
-        text = (tmp_path / "report").read_text()
-        assert len(text) == 300_000 and len(set(text)) == 1
-        seen.add(text[0])
-    assert all(w.returncode == 0 for w in writers) and len(seen) > 1
-    assert [p.name for p in tmp_path.iterdir()] == ["report"]
-
-
 def test_two_commands_with_one_report_leave_one_of_the_two(tmp_path: Path) -> None:
     sources = {name: make(tmp_path / name, *(f"{name}_{i}" for i in range(200))) for name in ("one", "two")}
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}

@@ -69,18 +69,6 @@ def test_no_such_folder_and_a_folder_as_target(tmp_path: Path) -> None:
         assert caught.value.exit_code == EXIT_UNWRITABLE and caught.value.hint
 
 
-def test_nothing_is_left_when_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    target = tmp_path / "report.json"
-    target.write_text("before")
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(InspectError, match="No space left on device"):
-        write(target, "after")
-    assert target.read_text() == "before" and os.listdir(tmp_path) == ["report.json"]
-
-
 def test_nothing_is_left_when_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

@@ -65,7 +65,7 @@ def small(root: Path) -> Path:
 
 
 def outcome(look: Callable[[], Snapshot]) -> tuple[str, str, Snapshot | None]:
-    """What a look ends in: ``clean``, ``findings``, ``incomplete``, ``refused`` or ``stray``; and what is said of it."""
+    """What a look ends in (``clean``, ``findings``, ``incomplete``, ``refused``, ``stray``), and what is said of it."""
     try:
         snapshot = look()
         report = examine(snapshot)

@@ -29,7 +29,8 @@ def at_random(folder: Path, runs: int, *, static: bool = True, seed: int = 8) ->
     figure = Figure(f"SIGINT, SIGTERM or SIGKILL at any moment of `diff {what} -o`")
     root = small(folder / "model")
     private, reports = folder / "tmp", folder / "reports"
-    private.mkdir(), reports.mkdir()
+    private.mkdir()
+    reports.mkdir()
     target = reports / "report.json"
     command = [sys.executable, "-m", "inspector", "diff", str(root), *(["--static"] if static else [])]
     command += ["-f", "json", "-o", str(target)]

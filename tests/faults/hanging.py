@@ -103,13 +103,13 @@ def held(path: Path, what: int) -> Iterator[None]:
 
 
 def in_the_kernel(folder: Path) -> Figure:
-    """The command itself, of whose folder one file hangs: ``--static``, in worker mode, and for a task of the worker."""
+    """The command itself, one of whose files hangs: ``--static``, in worker mode, and for a task of the worker."""
     figure = Figure("a read that the kernel holds, as of a file server that is gone")
     root = small(folder / "model")
     unet, index = root / "unet/diffusion_pytorch_model.safetensors", root / "model_index.json"
     report = folder / "report.json"
     report.write_text('{"schema": "inspect-pipe/1"}')
-    cases = [
+    cases: list[tuple[str, Path, int, list[str | Path]]] = [
         ("the header, --static", unet, READ, ["diff", root, "--static"]),
         ("opening the index, --static", index, OPEN, ["diff", root, "--static"]),
         ("listing, --static", root, LIST, ["diff", root, "--static"]),
