@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -26,6 +27,7 @@ class Looping:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._stopping = threading.Lock()
         self._stopped = False
+        logging.getLogger("asyncio").addFilter(self._told)
         self._thread.start()
 
     def ask(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
@@ -55,6 +57,11 @@ class Looping:
             self._stopped = True
         self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._end(first)))
         self._thread.join(2 * ENDING)
+        logging.getLogger("asyncio").removeFilter(self._told)
+
+    def _told(self, record: logging.LogRecord) -> bool:
+        """Whether a line of asyncio's log is none of ours: what goes wrong here is told by an error, not on stderr."""
+        return record.thread != self._thread.ident
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -24,7 +24,7 @@ def refusal(error: Exception, host: str, port: int, share: str, user: str) -> Re
         return RemoteError(f"the host name {host} is not known here: {words(cause)}", "unreachable", hint=hint)
     if isinstance(cause, ConnectionRefusedError):
         hint = f"check that an SMB server runs there; a port goes behind the host: smb://{host}:1445/{share}"
-        return RemoteError(f"{where} refuses connections on port {port}", "unreachable", hint=hint)
+        return RemoteError(f"{host} refuses connections on port {port}", "unreachable", hint=hint)
     if isinstance(cause, TimeoutError) or "timeout" in str(error):
         return RemoteError(f"{where} does not answer", "slow", hint="check the host, the port and the network")
     if isinstance(cause, OSError):
@@ -43,9 +43,11 @@ def refusal(error: Exception, host: str, port: int, share: str, user: str) -> Re
     if isinstance(error, exceptions.SMBAuthenticationError):
         hint = "put it into ~/.netrc or INSPECT_PIPE_PASSWORD, or get a Kerberos ticket (kinit; smbprotocol[kerberos])"
         return RemoteError(f"no password for {user} of {where} is known", "credentials", hint=hint)
-    if isinstance(error, exceptions.SMBResponseException):
+    if isinstance(error, exceptions.LogonFailure | exceptions.WrongPassword):
         hint = "check the user, the password and the domain (smb://DOMAIN;USER@HOST/…)"
-        return RemoteError(f"{where} refused the login of {user}: {words(error)}", "credentials", hint=hint)
+        return RemoteError(f"{where} refused the user {user} or the password", "credentials", hint=hint)
+    if isinstance(error, exceptions.SMBResponseException):
+        return RemoteError(f"{where} refused the login of {user}: {words(error)}", "credentials")
     if "guest" in str(error):
         message = f"{where} does not know {user} and took us for a guest, who can check nothing it is told"
         hint = f"check the user; to be a guest: smb://guest@{host}/{share}"

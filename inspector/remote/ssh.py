@@ -133,7 +133,7 @@ def _why(error: Exception, target: Target, options: SSHClientConnectionOptions, 
         return RemoteError(f"the host name {target.shown} is not known here: {said}", "unreachable", hint=hint)
     if isinstance(error, ConnectionRefusedError):
         hint = f"check that an ssh server runs there; a port goes behind the host: sftp://{target.host}:2222/…"
-        return RemoteError(f"{where} refuses connections on port {options.port}", "unreachable", hint=hint)
+        return RemoteError(f"{options.host} refuses connections on port {options.port}", "unreachable", hint=hint)
     if isinstance(error, TimeoutError):
         return RemoteError(f"{where} does not answer", "slow", hint="check the host, the port and the network")
     if isinstance(error, asyncssh.ChannelOpenError):
