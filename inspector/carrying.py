@@ -24,7 +24,7 @@ def plain(data: Any) -> Any:
         return {k if isinstance(k, str) else str(k): plain(v) for k, v in data.items()}
     if isinstance(data, list | tuple | set | frozenset):
         return [plain(v) for v in data]
-    if dataclasses.is_dataclass(data):
+    if dataclasses.is_dataclass(data) and not isinstance(data, type):
         return {name: plain(getattr(data, name)) for name in _names(type(data))}
     raise TypeError(f"{type(data).__name__} is no plain data")
 

@@ -16,6 +16,9 @@ class Far(Protocol):
     def ask(self, text: str, task: str, given: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
         """As :func:`inspector.snapshots.ask`; of :func:`inspector.snapshots.alone` ``text`` is empty."""
 
+    def call(self, texts: list[str], *, online: bool) -> dict[str, Any]:
+        """``source``, ``versions`` and ``data`` of the report of :func:`inspector.calling.report.call_of`."""
+
     def facts(self, python: str | None, **options: Any) -> dict[str, Any]:
         """As :func:`inspector.environment.asking.facts_of`."""
 

@@ -21,6 +21,7 @@ COMMANDS = (
     "experiments",
     "locks",
     "presets",
+    "remote",
     "roundtrip",
     "samplers",
     "snapshots",

@@ -9,6 +9,8 @@ from typing import Any
 from inspector.cli.diffing import Request, filtered, reading_options
 from inspector.cli.output import progress
 from inspector.cli.trying import settings_of, show
+from inspector.elsewhere import FAR
+from inspector.model import Report
 
 
 def run_trace(request: Request, into: str, keywords: Sequence[str], component: str, key: str, **reading: Any) -> int:
@@ -22,7 +24,7 @@ def run_trace(request: Request, into: str, keywords: Sequence[str], component: s
     from inspector.tracing.report import report_of
 
     parsed(keywords)  # before the work, not after it
-    if classes.find("transformers", into) is None:  # of which the task says why it cannot be
+    if not FAR and classes.find("transformers", into) is None:  # of which the task says why it cannot be
         classes.require(into)
     given = {"into": into, "keywords": list(keywords), "component": component}
     found, settings = asked(request, "trace", given, reading)
@@ -51,7 +53,9 @@ def run_call(request: Request, others: Sequence[str], *, online: bool = False) -
     from inspector.calling.report import call_of
 
     settings = settings_of(request, {"online": online})
-    return show(call_of([request.source, *others], online=settings.online), request, settings)
+    texts = [request.source, *others]
+    report = Report(**FAR[-1].call(texts, online=settings.online)) if FAR else call_of(texts, online=settings.online)
+    return show(report, request, settings)
 
 
 def asked(request: Request, task: str, given: dict[str, Any], reading: dict[str, Any]) -> tuple[dict[str, Any], Any]:

@@ -32,6 +32,15 @@ named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
 sys.path[:] = [p for p in path if p and p not in named]  # its own modules come from the standard library alone
 import json, threading, types
 asked = json.loads(%(asked)r)
+script = asked["given"].get("script")
+try:
+    if asked["folder"]:
+        os.chdir(os.path.expanduser(asked["folder"]))
+    if script is not None and not os.path.isfile(script):
+        raise OSError(2, "no such script", script)
+except OSError as error:
+    sys.stdout.write("\\n" + %(mark)r + json.dumps({"cannot": "%%s: %%s" %% (error.filename, error.strerror)}) + "\\n")
+    sys.exit()
 for name, source in asked["modules"]:
     module = types.ModuleType("inspect_pipe_facts" + name)
     module.__package__ = "inspect_pipe_facts"
@@ -113,13 +122,13 @@ def interpreter(python: str | None) -> str:
     return os.path.abspath(program) if os.sep in path else program
 
 
-def program_text(given: dict[str, Any]) -> bytes:
-    """What the Python is to run: the modules of ``facts``, with what is asked."""
+def program_text(given: dict[str, Any], folder: str | None = None) -> bytes:
+    """What the Python is to run: the modules of ``facts``, with what is asked, and the folder it goes into first."""
     home = Path(__file__).parent / "facts"
     sources = {name: (home / f"{name}.py").read_text(encoding="utf-8") for name in MODULES}
     main = sources.pop("__init__")
     modules = [["", ""], *([f".{name}", source] for name, source in sources.items())]
-    asked = json.dumps({"modules": modules, "main": main, "given": given})
+    asked = json.dumps({"modules": modules, "main": main, "given": given, "folder": folder})
     return (PROGRAM % {"oldest": OLDEST, "mark": MARK, "asked": asked}).encode("utf-8")
 
 
@@ -140,6 +149,8 @@ def answered(program: str, done: subprocess.CompletedProcess[bytes]) -> dict[str
             exit_code=EXIT_INTERNAL if inside else EXIT_UNREADABLE,
         )
     told: dict[str, Any] = json.loads(said)
+    if "cannot" in told:
+        raise InspectError(f"{program}: {told['cannot']}", hint="name another --folder or --script")
     if "too old" in told:
         message = f"{program} is Python {told['too old']}, and this needs {OLDEST[0]}.{OLDEST[1]} or newer"
         raise InspectError(message, hint="--python PATH names another interpreter")
