@@ -97,15 +97,15 @@ class Http:
         answer = self.ask("GET", path, {"Range": f"bytes={begin}-{end - 1}"}, window=(begin, end))
         if answer.status not in (200, 206, 416):
             raise self.refusal(answer)
-        facts = told(answer)
-        self._hold(path, facts)
+        if answer.status != 416:
+            right(answer, path, begin)
+        self._hold(path, told(answer))
         size = self.seen[path].size
         whole = 0 if size is None else max(0, min(end, size) - begin)
         if answer.status == 416 and not whole:
             return b""
         if answer.status == 416:
             raise RemoteError(f"{answer.said}, but it has {size} bytes", "odd")
-        right(answer, path, begin)
         if not partial(answer.status, answer.headers):
             if begin > FAR:
                 raise RemoteError(f"the server knows no ranges, and {begin} bytes come before those wanted", "odd")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from inspector.remote.asking import Answer, partial
 from inspector.remote.connection import Item, RemoteError
 
-_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)$")
+_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)$")
 _PLAIN = "identity"
 
 
@@ -43,7 +43,7 @@ def told(answer: Answer) -> Facts:
         text = found[3] if found else ""
     elif coding(answer) == _PLAIN:
         text = answer.headers.get("Content-Length", "")
-    size = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+    size = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else None
     return Facts(size, tag(answer.headers.get("ETag", "")), answer.headers.get("Last-Modified", ""))
 
 
@@ -69,7 +69,7 @@ def right(answer: Answer, name: str, begin: int) -> None:
         RemoteError: it has others.
     """
     if is_page(answer, name):
-        raise RemoteError(f"a page ({answer.headers.get_content_type()}) stands where it should be", "odd")
+        raise RemoteError(f"a page ({answer.headers.get_content_type()}) stands where it should be", "absent")
     if coding(answer) != _PLAIN:
         message = f"the server compresses it ({coding(answer)}) although it was asked not to: its ranges mean nothing"
         raise RemoteError(message, "odd")
