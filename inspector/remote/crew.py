@@ -23,6 +23,8 @@ THREADS = 32
 """Requests at once. A folder of a pipeline has about as many files."""
 GRACE = 0.5
 """Seconds for which a connection may be late with saying itself that it is late."""
+LOOK = 0.1
+"""Seconds between looks at who has not answered."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +63,7 @@ class Crew:
         self._order = count()
         self._running: dict[Task, None] = {}
         self._threads = 0
-        self._answered = 0.0
+        self._answered = self._looked = 0.0
 
     def start(self, method: str, *arguments: Any, then: Callable[[Task], None] | None = None) -> Task:
         """Ask, and do not wait."""
@@ -124,16 +126,13 @@ class Crew:
             return
         while self._later and self._later[0][0] <= now:
             self._put(heapq.heappop(self._later)[2])
-        patience = self.link.answer + GRACE
-        due = [t.since + patience for t in self._running if t.since is not None]
-        wake = min([self.until, *due, *(when for when, _, _ in self._later[:1])])
+        if now - self._looked > LOOK:
+            self._looked = now
+            self._give_up_silent(now - self.link.answer - GRACE)
+        wake = min([self.until, *(when for when, _, _ in self._later[:1]), now + LOOK])
         try:
-            task, attempt, found, error = self._told.get(timeout=max(0.001, min(wake - now, 1.0)))
+            task, attempt, found, error = self._told.get(timeout=max(0.001, wake - now))
         except queue.Empty:
-            now = time.monotonic()
-            for task in [t for t in self._running if t.since is not None and t.since + patience <= now]:
-                self._threads -= 1  # that thread may never come back
-                self._failed(task, self._silent())
             return
         self._answered = time.monotonic()
         if task.done or task.tried != attempt or task not in self._running:  # given up, and answered after all
@@ -145,6 +144,12 @@ class Crew:
             if isinstance(found, bytes):
                 self.traffic.bytes += len(found)
             self._finish(task, found, None)
+
+    def _give_up_silent(self, before: float) -> None:
+        """Wait no more for what has not been answered since then."""
+        for task in [t for t in self._running if t.since is not None and t.since <= before]:
+            self._threads -= 1  # that thread may never come back
+            self._failed(task, self._silent())
 
     def _failed(self, task: Task, error: InspectError) -> None:
         """Try again where that may help, over another connection if this one is dead or says nothing at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 
 from inspector.limits import Limits
 from inspector.reading import SMALL, WORDS, Entry
@@ -43,10 +43,12 @@ class Need:
 
 def needs(entries: Mapping[str, Entry], reach: Reach, limits: Limits) -> dict[str, Need]:
     """File -> what is needed of it; nothing of those that are left out."""
-    firsts = looked_at(entries) if reach >= Reach.FILES else {}
+    firsts, whole = looked_at(entries) if reach >= Reach.FILES else ({}, set[str]())
     found = {}
     for name in (n for n, e in entries.items() if e.kind == "file" and not e.code):
         part, cap = part_of(name, reach, limits)
+        if name in whole and not part:
+            part, cap = "whole", limits.config
         if part or name in firsts:
             found[name] = Need(firsts.get(name, 0), part, cap)
     return found
@@ -69,12 +71,12 @@ def part_of(name: str, reach: Reach, limits: Limits) -> tuple[Literal["", "whole
     return ("whole", limits.vocabulary) if base.endswith(".py") and reach >= Reach.CODE else ("", 0)
 
 
-def looked_at(entries: Mapping[str, Entry]) -> dict[str, int]:
-    """File -> how many of its first bytes the survey looks at; the survey itself says so."""
+def looked_at(entries: Mapping[str, Entry]) -> tuple[dict[str, int], set[str]]:
+    """File -> how many of its first bytes the survey looks at; and the files that it reads. The survey itself says so."""
     asking = _Asking(entries)
     for _ in survey(asking):  # type: ignore[arg-type]
         pass
-    return asking.counts
+    return asking.counts, asking.read
 
 
 class _Asking:
@@ -84,10 +86,15 @@ class _Asking:
         self.entries = entries
         self.verdicts: dict[str, tuple[str, str]] = {}
         self.counts: dict[str, int] = {}
+        self.read: set[str] = set()
 
     def head(self, name: str, count: int = 16) -> bytes:
         self.counts[name] = max(count, self.counts.get(name, 0))
         return b""
+
+    def json(self, name: str) -> dict[str, Any]:
+        self.read.add(name)
+        return {}
 
     def below(self, _: str) -> Iterable[str]:
         return ()
