@@ -130,7 +130,7 @@ def tensor(name: str, facts: Any, where: str) -> tuple[str, tuple[int, ...], int
     Raises:
         ReadError: IPI911, they are not what they should be, or contradict one another.
     """
-    if not isinstance(facts, dict) or facts.keys() != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(facts, dict) or not facts.keys() >= {"dtype", "shape", "data_offsets"}:
         raise bad(where, f"tensor {name!r} is not described by dtype, shape and data_offsets")
     dtype, shape, offsets = facts["dtype"], facts["shape"], facts["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:

@@ -1,45 +1,21 @@
-"""The header reader against the safetensors library: what is accepted here, the library accepts; and each refusal."""
+"""The header reader: what it says of a real file, and each refusal. tests/test_fuzz.py compares it with the library."""
 
 from __future__ import annotations
 
 import json
-import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from inspector.headers import BITS, Header
 from inspector.reading import Folder, Limits, ReadError
-
-
-def packed(header: Any, data: bytes = b"", length: int | None = None) -> bytes:
-    """A safetensors file: the header is JSON text, or anything that JSON can hold."""
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<Q", len(text) if length is None else length) + text + data
-
-
-def tensor(dtype: str, shape: list[int], begin: int, end: int) -> dict[str, Any]:
-    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+from tests.fuzz.headers import packed, tensor, theirs
 
 
 def ours(folder: Path, content: bytes, name: str = "model.safetensors", **limits: int) -> Header:
     (folder / name).write_bytes(content)
     with Folder(folder, Limits(**limits)) as opened:
         return opened.header(name)
-
-
-def theirs(content: bytes) -> bool:
-    """Whether the safetensors library takes these bytes."""
-    from safetensors import SafetensorError, deserialize
-
-    try:
-        deserialize(content)
-    except (SafetensorError, OverflowError, ValueError):
-        return False
-    return True
 
 
 GOOD = packed(
@@ -97,7 +73,6 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "unknown dtype": (packed({"a": tensor("F42", [1], 0, 1)}, b"\0"), "unknown dtype"),
     "dtype is a list": (packed({"a": {**tensor("U8", [1], 0, 1), "dtype": ["U8"]}}, b"\0"), "unknown dtype"),
     "no offsets": (packed({"a": {"dtype": "U8", "shape": []}}, b"\0"), "not described by"),
-    "one key too many": (packed({"a": {**tensor("U8", [1], 0, 1), "x": 1}}, b"\0"), "not described by"),
     "three offsets": (
         packed({"a": {**tensor("U8", [1], 0, 1), "data_offsets": [0, 1, 1]}}, b"\0"),
         "impossible offsets",
@@ -150,112 +125,7 @@ def test_every_dtype_of_the_library_is_known() -> None:
     """A dtype that a new safetensors brings would be refused here: then the table wants a row."""
     for dtype, bits in BITS.items():
         size = bits  # eight elements take as many bytes as one takes bits
-        assert theirs(packed({"a": tensor(dtype, [8], 0, size)}, b"\0" * size)), dtype
-
-
-_NUMBERS = st.one_of(
-    st.integers(0, 9),
-    st.integers(-2, 70),
-    st.sampled_from([1 << 31, 1 << 32, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64]),
-)
-_TENSORS = st.fixed_dictionaries(
-    {
-        "dtype": st.sampled_from([*sorted(BITS), "F42", "f32"]),
-        "shape": st.lists(_NUMBERS, max_size=3),
-        "data_offsets": st.lists(_NUMBERS, min_size=1, max_size=3),
-    },
-    optional={"extra": st.none()},
-)
-
-
-@st.composite
-def laid_out(draw: st.DrawFn) -> bytes:
-    """A file that is right, but for at most a few edits."""
-    header: dict[str, Any] = {}
-    position = 0
-    for number in range(draw(st.integers(0, 4))):
-        dtype = draw(st.sampled_from(sorted(BITS)))
-        shape = draw(st.lists(st.integers(0, 4), max_size=3))
-        bits = BITS[dtype]
-        for size in shape:
-            bits *= size
-        header[draw(st.sampled_from([f"t{number}", "a", "\u00e4"]))] = tensor(
-            dtype, shape, position, position + bits // 8
-        )
-        position += bits // 8
-    if draw(st.booleans()):
-        header["__metadata__"] = draw(st.dictionaries(st.text(max_size=3), st.text(max_size=3) | st.none(), max_size=2))
-    text = json.dumps(header, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass") + b" " * draw(
-        st.integers(0, 8)
-    )
-    content = packed(text, b"\0" * position)
-    for _ in range(draw(st.integers(0, 3))):
-        at = draw(st.integers(0, max(0, len(content) - 1)))
-        what = draw(st.sampled_from(["set", "drop", "insert", "copy"]))
-        if what == "set":
-            content = (
-                content[:at] + bytes([draw(st.sampled_from(b'0123456789"{}[],:-+.eE \\u\x00\xff'))]) + content[at + 1 :]
-            )
-        elif what == "drop":
-            content = content[:at] + content[at + 1 :]
-        elif what == "insert":
-            content = content[:at] + bytes([draw(st.sampled_from(b'0123456789"{}[],:- \x00'))]) + content[at:]
-        else:
-            content = content[:at] + content[at : at + draw(st.integers(1, 40))] + content[at:]
-    if draw(st.booleans()) and len(content) > 8:  # the length made to fit again, so that the edits reach the parser
-        content = struct.pack("<Q", max(0, len(content) - 8 - position)) + content[8:]
-    return content
-
-
-def never_looser(folder: Path, content: bytes) -> None:
-    try:
-        header = ours(folder, content)
-    except ReadError as error:
-        assert error.code in ("IPI911", "IPI904")
-        return
-    assert theirs(content)
-    from safetensors import safe_open
-
-    with safe_open(folder / "model.safetensors", "np") as opened:
-        assert set(opened.keys()) == set(header.tensors)
-        for name, (dtype, shape) in header.tensors.items():
-            part = opened.get_slice(name)
-            assert (part.get_dtype(), tuple(part.get_shape())) == (dtype, shape)
-        assert (opened.metadata() or {}) == header.metadata
-
-
-_CALM = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-
-
-@_CALM
-@given(content=laid_out())
-@example(content=packed({}))
-@example(content=packed(b"{}   "))
-@example(content=packed(b"{}\0\0"))
-@example(content=packed(b'{"a":{"dtype":"U8","shape":[-0],"data_offsets":[0,0]}}'))
-@example(content=packed(b'{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', b"\0"))
-@example(content=packed(b'{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}', b"\0"))
-@example(content=packed({"a": tensor("U8", [0], 0, 0), "b": tensor("U8", [0], 0, 0)}))
-@example(content=packed({"__metadata__": None}))
-@example(content=b"\x80" + b"\0" * 6 + b"{}")  # begins like a pickle, and is a length with a byte missing
-@example(content=packed(b'{"\\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
-@example(content=packed(b'{"a\\u0000":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
-@example(content=packed(b'{"a\tb":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
-def test_never_looser_than_the_library_on_files_almost_right(tmp_path: Path, content: bytes) -> None:
-    never_looser(tmp_path, content)
-
-
-@_CALM
-@given(
-    header=st.dictionaries(
-        st.sampled_from(["a", "b", "c", "__metadata__"]), _TENSORS | st.none() | st.integers(), max_size=3
-    ),
-    room=st.integers(0, 80),
-)
-def test_never_looser_than_the_library_on_any_header(tmp_path: Path, header: dict[str, Any], room: int) -> None:
-    never_looser(tmp_path, packed(header, b"\0" * room))
+        assert theirs(packed({"a": tensor(dtype, [8], 0, size)}, b"\0" * size)) == {"a": (dtype, (8,))}
 
 
 @pytest.mark.parametrize(
@@ -263,4 +133,4 @@ def test_never_looser_than_the_library_on_any_header(tmp_path: Path, header: dic
 )
 def test_the_library_refuses_it_too(name: str) -> None:
     """These are not our own strictness."""
-    assert not theirs(REFUSED[name][0])
+    assert theirs(REFUSED[name][0]) is None
