@@ -17,6 +17,7 @@ LEVELS = ("bottom", "worker", "door")
 COMMANDS = (
     "app",
     "baselines",
+    "debugging",
     "environment",
     "experiments",
     "locks",

@@ -36,10 +36,12 @@ BODIES: dict[str, str] = {
     "presets lint": "inspector.render.lint:told",
     "roundtrip": "inspector.render.roundtrip:told",
     "env": "inspector.render.environment:told",
+    "debug": "inspector.render.debug:told",
+    "debug break": "inspector.render.breaks:told",
 }
 """Command (``report.data["command"]``) -> what yields the lines of its own part of the report for a terminal."""
 
-TELLING = frozenset({"trace", "blame", "sigmas", "presets lint", "roundtrip", "env"})
+TELLING = frozenset({"trace", "blame", "sigmas", "presets lint", "roundtrip", "env", "debug", "debug break"})
 """The commands of these whose own part tells the findings too, in its own order."""
 
 
