@@ -78,7 +78,7 @@ def described(name: str, response: Element) -> tuple[Item, Facts]:
     if folder:
         return Item(name, "folder"), Facts()
     length = texts.get(f"{_DAV}getcontentlength", "")
-    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 19 else None
+    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
     mark, modified = tag(texts.get(f"{_DAV}getetag", "")), texts.get(f"{_DAV}getlastmodified", "")
     return Item(name, "file", size, mark or modified), Facts(size, mark, modified)
 
