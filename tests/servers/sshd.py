@@ -17,7 +17,7 @@ HostKey {state}/host
 AuthorizedKeysFile {state}/authorized
 PidFile none
 StrictModes no
-UsePAM no
+UsePAM {pam}
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
@@ -39,6 +39,15 @@ def known(host: Path, names: str = "*") -> str:
     return f"{names} {host.with_suffix('.pub').read_text()}"
 
 
+def locked(name: str) -> bool:
+    """Whether an account's password is locked, which sshd takes for the account's being locked unless PAM decides."""
+    try:
+        lines = Path("/etc/shadow").read_text().splitlines()
+    except OSError:  # nor can sshd see it then
+        return False
+    return any(line.startswith(f"{name}:!") for line in lines)
+
+
 @contextlib.contextmanager
 def sshd(folder: Path) -> Iterator[running.Server]:
     """Serves the whole file system; ``url`` starts in ``folder``, and the home folder of sftp is ``folder`` as well.
@@ -46,18 +55,17 @@ def sshd(folder: Path) -> Iterator[running.Server]:
     ``environment["HOME"]`` has the client's ``.ssh``: ``id_ed25519``, ``known_hosts``, and no ``config``.
     ``state / "host"`` is the host key.
     """
-    path = running.program("sshd")
+    path, name = running.program("sshd"), pwd.getpwuid(os.getuid()).pw_name
     with running.folder() as state:
         client = state / "home" / ".ssh"
         client.mkdir(parents=True, mode=0o700)
         user = key(client / "id_ed25519")
         (state / "authorized").write_text(user.with_suffix(".pub").read_text())
         (client / "known_hosts").write_text(known(key(state / "host")))
-        (state / "config").write_text(CONFIG.format(state=state, home=folder))
+        (state / "config").write_text(CONFIG.format(state=state, home=folder, pam="yes" if locked(name) else "no"))
         if os.getuid() == 0:  # where sshd, as root, shuts its unprivileged half in
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         command = [path, "-D", "-e", "-f", str(state / "config")]
         with running.running(lambda port: [*command, "-p", str(port)], state) as (process, port):
-            name = pwd.getpwuid(os.getuid()).pw_name
             environment = {"HOME": str(client.parent), "SSH_AUTH_SOCK": ""}
             yield running.Server("sftp", port, str(folder), state, process, name, environment=environment)
