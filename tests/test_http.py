@@ -156,7 +156,7 @@ def test_the_whole_command(served: dict[str, int]) -> None:
     assert [found["code"] for found in report["findings"] if found["severity"] == "error"] == ["IPI911"]  # of zeros
     assert done.returncode == 3
     assert [skip["reason"] for skip in report["skipped"] if "lists no folders" in skip["reason"]]
-    assert [part["path"] for part in report["data"]["components"]] == ["pipe", "pipe.unet"]
+    assert [part["path"] for part in report["data"]["components"]] == ["pipe", "unet"]
 
 
 # Pages as their servers write them; links that lead elsewhere are no names.
