@@ -55,8 +55,10 @@ def parse(text: str) -> Address:
         # a "#" in the path of a file server is a character like any other
         parts: SplitResult = urlsplit(text, allow_fragments=scheme in WEB)
         port = parts.port
+        if parts.password and "@" in parts.path:  # where the password ends cannot be told
+            raise ValueError
     except ValueError:  # its own words may hold a piece of the password
-        hint = "write a / : @ # ? or % in a password as %2F %3A %40 %23 %3F %25, an IPv6 host in [ ]"
+        hint = "write / : @ # ? % in a password, and @ after it, as %2F %3A %40 %23 %3F %25; an IPv6 host in [ ]"
         message = f"{masked(text)} is no address: its user, host or port cannot be told"
         raise InspectError(message, hint=hint, exit_code=EXIT_USAGE) from None
     if not parts.hostname and scheme not in HOSTLESS:

@@ -110,19 +110,19 @@ def folder(
         crew.wait([listing, home])
         real = (home.found.target if home.found is not None else "") or path
         asked: list[str] = []
-        before = 0
+        told: set[str] = set()
         say_so = progress(crew, shown, say)
         for seen in walk(crew, path, real, listing, limits):
             copy.seen = seen
-            names = list(seen.found)[before:]
-            before = len(seen.found)
+            names = [n for n in seen.found if n not in told]
+            told.update(names)
             top = {n for n in (*seen.found, *seen.absent) if "/" not in n}
             if not top & {INDEX, *COMPONENT_FILES}:  # no source at all: only what is near it is of interest
                 around = sum(f.kind == "folder" for f in seen.found.values())
                 if any("/" in n for n in names) or around > _AROUND:
                     break
                 continue
-            asked += copy.fetch(crew, [n for n in names if n in seen.found], reach, say_so)
+            asked += copy.fetch(crew, names, reach, say_so)
             if reach == Reach.INDEX:
                 break
         crew.wait()

@@ -72,7 +72,7 @@ def part_of(name: str, reach: Reach, limits: Limits) -> tuple[Literal["", "whole
 
 
 def looked_at(entries: Mapping[str, Entry]) -> tuple[dict[str, int], set[str]]:
-    """File -> how many of its first bytes the survey looks at; and the files that it reads. The survey itself says so."""
+    """File -> how many of its first bytes the survey looks at; and the files it reads. The survey itself says so."""
     asking = _Asking(entries)
     for _ in survey(asking):  # type: ignore[arg-type]
         pass
