@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _PAGE = 1000
 """Names that a server lists at once; more it does not."""
 _MOST = 4 << 20
+_TURNS = 4
+"""Requests for one answer: a region that is wrong, the question for the right one, the answer from there."""
 _LOGIN = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed")
 
 
@@ -90,6 +92,9 @@ class Bucket(Http):
                 return self._probe(path, answer)[:most]
             if answer.status != 200:
                 raise self.refusal(answer)
+            if b"ListBucketResult" not in answer.body[:1000]:
+                hint = "does AWS_ENDPOINT_URL name an S3 server, and its port?"
+                raise RemoteError(f"{self.home} answers {answer.said}, and no list", "odd", hint=hint)
             for name, facts in contents(page, prefix):
                 items[name] = Item(name, "folder") if facts is None else facts.item(name)
                 if facts is not None:
@@ -152,7 +157,7 @@ class Bucket(Http):
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        client = self.client
+        client, self._last.sent = self.client, 0
         try:
             found = getattr(client, name)(Bucket=self.bucket, **given)
         except ClientError:
@@ -191,6 +196,9 @@ class Bucket(Http):
         from botocore.awsrequest import AWSResponse
 
         headers = {key: value.decode() if isinstance(value, bytes) else value for key, value in request.headers.items()}
+        self._last.sent += 1
+        if self._last.sent > _TURNS:  # botocore itself would go round for ever
+            raise RemoteError(f"{self.home} sends us from region to region", "odd")
         found = re.fullmatch(r"bytes=(\d+)-(\d+)", headers.get("Range", ""))
         window = (int(found[1]), int(found[2]) + 1) if found else (0, _MOST)
         self._last.answer = answer = self.asking.ask(
