@@ -136,6 +136,8 @@ def versions(package: Facts) -> Iterator[Finding]:
             return
     if stated is None or told is None or same_version(stated, told):
         return
+    if not any(d["covers"] for d in package["installed"]):  # what is imported is another copy, which is told already
+        return
     message = (
         f"the code that is imported says {name} {stated}, the metadata say {told}: checks of versions go by the latter"
     )

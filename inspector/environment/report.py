@@ -27,7 +27,7 @@ def report_of(facts: dict[str, Any], other: dict[str, Any] | None = None, *, nam
     if other is None:
         found = [*packages.judge(facts), *machine.judge(facts), *requirements.judge(facts)]
         files = sum(len(p["files"]) for p in facts["packages"].values())
-        line = f"{source}: nothing wrong with {len(facts['packages'])} packages, {files:,} files"
+        line = f"nothing wrong with {len(facts['packages'])} packages, {files:,} files of Python"
     else:
         rows = against.differences(facts, other)
         found = list(against.judge(rows))
@@ -36,7 +36,7 @@ def report_of(facts: dict[str, Any], other: dict[str, Any] | None = None, *, nam
         counts = Counter(r["matters"] for r in rows)
         rest = f", {counts[NOISE]} of no consequence" if counts[NOISE] else ""
         proved = f", {counts['same']} proved to make none" if counts["same"] else ""
-        line = f"{source}: nothing that makes other configs or sigmas{proved}{rest}" if rows else f"{source}: the same"
+        line = f"nothing that makes other configs or sigmas{proved}{rest}" if rows else "no difference"
     if not any(f.severity != "note" for f in found):
         data["answer"] = {"severity": "clean", "line": line}
     return Report(source, versions, worst_first(found), skipped, (), data)

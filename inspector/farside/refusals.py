@@ -62,7 +62,13 @@ def error(host: Host, what: str, hint: str, said: str = "") -> InspectError:
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
     last = lines[-1][:300] if lines else ""
     message = f"{host.shown}: {what}" + (f" ({last})" if last else "")
-    return InspectError(message, hint=hint.replace("HOST", host.name), where=host.shown)
+    return InspectError(message, hint=by_hand(host, hint), where=host.shown)
+
+
+def by_hand(host: Host, hint: str) -> str:
+    """A hint with the host in it, as ssh and this tool are given it."""
+    port = f"-p {host.port} " if host.port else ""
+    return hint.replace("ssh HOST", f"ssh {port}{host.name}").replace("HOST", host.shown)
 
 
 def too_old(host: Host, version: str, program: str) -> InspectError:
@@ -77,4 +83,4 @@ def missing(host: Host, names: list[str], program: str) -> InspectError:
     few = " and ".join(names)
     hint = "--python PATH names the interpreter of the environment there; remote run HOST -- env tells what it sees"
     message = f"{host.shown}: {program} has no {few}"
-    return InspectError(message, hint=hint.replace("HOST", host.name), where=host.shown)
+    return InspectError(message, hint=by_hand(host, hint), where=host.shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import importlib.util
 import os
 import platform
@@ -16,7 +17,7 @@ WANTED = ("avx", "avx2", "avx512f", "avx512_bf16", "amx_tile", "fma", "asimd", "
 
 
 def python() -> dict[str, Any]:
-    """The interpreter and its switches."""
+    """The interpreter and its switches; ``nearby`` are those of virtual environments in the current folder."""
     frozen = importlib.util.find_spec("os")
     return {
         "version": ".".join(map(str, sys.version_info[:3])),
@@ -36,6 +37,13 @@ def python() -> dict[str, Any]:
         "safe_path": bool(getattr(sys.flags, "safe_path", False)),
         "optimize": sys.flags.optimize,
         "no_bytecode": bool(sys.flags.dont_write_bytecode),
+        "nearby": sorted(
+            program
+            for name in ("bin/python", "Scripts/python.exe")
+            for pattern in ("*", ".*")
+            for program in glob.glob(os.path.join(os.getcwd(), pattern, name))
+            if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(program)), "pyvenv.cfg"))
+        ),
         "bits": 64 if sys.maxsize > 2**32 else 32,
     }
 

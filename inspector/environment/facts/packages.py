@@ -45,7 +45,8 @@ def package(name: str, project: str, entries: list[dict[str, Any]], skipped: lis
     dirty = None
     if imported is not None and imported["kind"] in ("package", "module"):
         files = hashes.of_package(imported["root"])
-        dirty = None if any(d["covers"] and d["record"] for d in distributions) else checkout.facts(imported["root"])
+        copied = any(d["covers"] and d["record"] and d["origin"]["kind"] != "editable" for d in distributions)
+        dirty = None if copied else checkout.facts(imported["root"])
     hidden = [] if imported is None else copies(name, entries, imported)
     for distribution in distributions:
         installed.compare(distribution, name, imported, files)
