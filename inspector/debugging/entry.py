@@ -69,26 +69,28 @@ def launch(name: str, local: Side, packages: Sequence[str] = (LIBRARY,)) -> dict
 
 
 def rules(side: Side, packages: Sequence[str]) -> list[dict[str, Any]]:
-    """Step into these libraries and the user's code, over everything else that is installed.
+    """Step into these libraries and the user's code, over everything else that is installed there."""
+    found = [p for name in packages if (p := side.package(name)) is not None]
+    entries = side.facts["sys_path"]
+    sites = [e["path"] for e in entries if e["kind"] in ("site", "user site")]
+    stdlib = [e["path"] for e in entries if e["kind"] == "stdlib"]
+    return only([str(p["imported"]["root"]) for p in found], sites, stdlib, side.windows)
+
+
+def only(roots: Sequence[str], sites: Sequence[str], stdlib: Sequence[str], windows: bool) -> list[dict[str, Any]]:
+    """The rules that include these packages and exclude what else is installed.
 
     All are globs: a folder without a wildcard would come before them, whatever stands first.
     """
-    included: list[str] = []
-    sites: dict[str, None] = {}
-    slash = "\\" if side.windows else "/"
-    for name in packages:
-        found = side.package(name)
-        if found is not None:
-            root = str(found["imported"]["root"])
-            site = parent(root, side.windows)
-            included.append(f"**/{base(site)}/{name}/**" if in_site(site) else f"{root}{slash}**")
-    for entry in side.facts["sys_path"]:
-        if entry["kind"] in ("site", "user site") and in_site(entry["path"]):
-            sites[f"**/{base(entry['path'])}/**"] = None
-        elif entry["kind"] == "stdlib" and base(entry["path"]).lower().startswith(("python3.", "lib")):
-            sites.setdefault(f"{entry['path']}{slash}**", None)
-    excluded = sorted(sites, key=lambda glob: not glob.startswith("**"))
-    return [{"path": p, "include": True} for p in included] + [{"path": p, "include": False} for p in excluded]
+    slash = "\\" if windows else "/"
+    included = [
+        f"**/{base(parent(r, windows))}/{base(r)}/**" if in_site(parent(r, windows)) else f"{r}{slash}**" for r in roots
+    ]
+    excluded = [f"**/{base(s)}/**" for s in sites if in_site(s)]
+    excluded += [f"{s}{slash}**" for s in stdlib if base(s).lower().startswith(("python3.", "lib"))]
+    kept = [e for e in excluded if not any(e != o and e.startswith(o[:-2]) for o in excluded)]
+    found = [{"path": p, "include": True} for p in included] + [{"path": p, "include": False} for p in kept]
+    return list({r["path"]: r for r in found}.values())
 
 
 def base(path: str) -> str:

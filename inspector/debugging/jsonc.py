@@ -15,6 +15,8 @@ _BLANK = re.compile(r"(?:[ \t\r\n\ufeff]+|//[^\r\n]*|/\*.*?\*/)*", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
 _OTHER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|\b(?:true|false|null)\b")
 _DEEPEST = 100
+_SHORT = 160
+"""Characters of an object that stays on one line: a pair of folders does."""
 
 
 class BrokenError(Exception):
@@ -168,8 +170,25 @@ def end_of_comments(text: str, at: int) -> int:
 
 def written(value: Any, indent: str, text: str) -> str:
     """A value as it is put into the text, with the indentation and line ends that the text has."""
-    lines = json.dumps(value, indent=step(text), ensure_ascii=False).split("\n")
-    return f"{eol(text)}{indent}".join(lines)
+    return f"{eol(text)}{indent}".join(lines_of(value, step(text)))
+
+
+def lines_of(value: Any, indent: str) -> list[str]:
+    """A value as lines of JSON; an object or array of plain values stays on one line where that is short."""
+    plain = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value:
+        return [plain]
+    inner = value.values() if isinstance(value, dict) else value
+    if len(plain) <= _SHORT and not any(isinstance(v, dict | list) for v in inner):
+        return [f"{{ {plain[1:-1]} }}"] if isinstance(value, dict) else [plain]
+    parts = [(f"{json.dumps(k, ensure_ascii=False)}: ", v) for k, v in value.items()] if isinstance(value, dict) else []
+    parts = parts or [("", v) for v in value]
+    lines = ["{" if isinstance(value, dict) else "["]
+    for number, (name, part) in enumerate(parts):
+        first, *rest = lines_of(part, indent)
+        lines += [f"{indent}{name}{first}", *(f"{indent}{line}" for line in rest)]
+        lines[-1] += "," if number < len(parts) - 1 else ""
+    return [*lines, "}" if isinstance(value, dict) else "]"]
 
 
 def eol(text: str) -> str:

@@ -13,7 +13,8 @@ from inspector.debugging.places import in_site, inside, joined, parent
 from inspector.debugging.session import FILE, FUNCTION, Seen
 from inspector.debugging.sides import Side
 from inspector.model import Finding, Severity
-from inspector.rules.registry import few, finding
+from inspector.rules.debugging import finding
+from inspector.rules.registry import few
 
 _MODULE = f"{LIBRARY}/{FILE}"
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from inspector.debugging import judging, launchfile, session
 from inspector.debugging.entry import attach, launch, substituted
+from inspector.debugging.jsonc import lines_of
 from inspector.debugging.mapping import LIBRARY, Mapping, mappings, to_local
 from inspector.debugging.places import in_site, joined, parent
 from inspector.debugging.sides import Side, here, there
 from inspector.environment.asking import facts_from
 from inspector.model import EXIT_USAGE, Finding, InspectError, Report, worst_first
-from inspector.rules.registry import finding
+from inspector.rules.debugging import finding
 
 COMING = 20.0
 """Seconds in which a program must come by the breakpoint."""
@@ -90,12 +91,13 @@ def look(asked: Asked, tell: Callable[[str], None] = lambda message: None) -> tu
         "mappings": [m.plain() for m in found],
         **told,
         "configuration": config,
+        "configuration_text": lines_of(config, "    "),
         "launch_json": launchjson,
     }
     findings = list(worst_first(findings))
     data["answer"] = answer(local, remote, findings, told["bound"], launchjson, written=asked.write)
-    versions = {LIBRARY: local.version(LIBRARY)} if local.version(LIBRARY) else {}
     source = local.name if remote is local else f"{local.name} → {remote.name}"
+    versions = {LIBRARY: local.version(LIBRARY)} if local.version(LIBRARY) else {}
     return Report(source, versions, tuple(findings), data=data), None if text == file.text else text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         yield text("")
     for finding in report.findings:
         yield from page.laid([[code_text(finding), text(safe(finding.message, 900))]], 2)
-        if finding.fix:
+        if finding.fix and (finding.severity != "note" or page.verbose):
             yield from page.laid([[text(("fix", "bold green")), text((safe(finding.fix, 600), "green"))]], 12)
     yield from configuration(data, page)
 
@@ -52,9 +51,11 @@ def sides(data: dict[str, Any], page: Page) -> Iterator[Text]:
         found = side["packages"].get("diffusers")
         imported = None if found is None else found["imported"]
         where = "no diffusers" if imported is None else safe(imported["root"], 300)
-        version = "" if found is None else safe(found["version"] or "", 40)
+        version = "" if found is None else f"diffusers {safe(found['version'] or '?', 40)}"
         python = f"Python {safe(side['python']['version'], 20)}" if side["python"]["version"] else ""
-        rows.append([text((safe(side["name"], 60), "bold")), text(version), text(python), text((where, "dim"))])
+        facts_ = " · ".join(part for part in (version, python) if part)
+        rows.append([text((safe(side["name"], 60), "bold")), text(facts_)])
+        rows.append([text(""), text((where, "dim"))])
     yield text("")
     yield from page.laid(rows, 2, width=page.width)
 
@@ -97,5 +98,5 @@ def configuration(data: dict[str, Any], page: Page) -> Iterator[Text]:
     if file["state"] in ("same", "written") and not page.verbose:
         return
     yield text("")
-    for line in json.dumps(data["configuration"], indent=4, ensure_ascii=False).splitlines():
+    for line in data["configuration_text"]:
         yield text("  ", safe(line, 600))

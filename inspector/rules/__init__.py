@@ -22,7 +22,8 @@ _FAMILIES = (config, live, stale, disk, pipeline, saving, differences, reported,
 _OTHERS = tuple(
     f"{__name__}.{name}"
     for name in (
-        "traced", "watched", "grids", "steploops", "options", "tables", "accepted", "sealed", "laws", "environment", "debugging",
+        "traced", "watched", "grids", "steploops", "options", "tables", "accepted", "sealed", "laws", "environment",
+        "debugging",
     )
 )  # fmt: skip
 _OTHERS += ("inspector.roundtrips.laws",)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from inspector.model import Severity
-from inspector.rules.registry import documented
+from inspector.rules.registry import documented, finding
+
+__all__ = ["finding"]
 
 _PAGES: tuple[tuple[str, Severity, str, str, str, str], ...] = (
     (
