@@ -50,7 +50,7 @@ def mentioning(text: str) -> list[str]:
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_server_is_quick_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     times = []
-    for _ in range(3):  # a machine that others use as well: the best of three
+    for _ in range(5):  # a machine that others use as well: the best of five
         begin = time.monotonic()
         with SERVERS[name](tmp_path) as server:
             times.append(time.monotonic() - begin)
@@ -64,7 +64,7 @@ def test_a_server_is_quick_and_leaves_nothing_behind(name: str, tmp_path: Path) 
         assert not any(map(running.alive, (server.process.pid, *children)))
         if times[-1] < 0.3:
             break
-    assert min(times) < 0.6  # 0.02 (nginx) to 0.3 s (smbd) on a machine with nothing else to do
+    assert min(times) < 1.0  # 0.02 (nginx) to 0.3 s (smbd) on a machine with nothing else to do
 
 
 def test_a_login_dies_with_its_server(tmp_path: Path) -> None:

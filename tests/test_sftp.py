@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,8 +55,6 @@ def there(server: Server) -> Iterator[tuple[Connection, str]]:
 
 def test_names_are_told_as_they_are(there: tuple[Connection, str], folder: Path) -> None:
     connection, path = there
-    assert type(connection).__module__ == "inspector.remote.sftp"
-    assert "sshfs" not in sys.modules  # which would take over fsspec's names
     items = {item.name: item for item in connection.list(path)}
     assert {name: item.kind for name, item in items.items()} == {
         "unet": "folder",
@@ -121,6 +118,17 @@ def test_only_the_range_crosses_the_wire(server: Server) -> None:
         assert connection.read(large, 5, 5) == b""
         assert wire.down < 130_000
         assert connection.read(parse(server.url("unet/config.json")).path, 10, 1 << 60) == b'ize": 64}'
+
+
+def test_sshfs_has_no_say(server: Server) -> None:
+    """The package takes over fsspec's sftp, trusts any host and fetches whole files for a range; ours does not."""
+    pytest.importorskip("sshfs", reason="pip install sshfs")
+    fsspec = pytest.importorskip("fsspec")
+    assert fsspec.get_filesystem_class("sftp").__module__.startswith("sshfs")
+    with Wire(server.port) as wire, opened(server.url(port=wire.port)) as connection:
+        assert type(connection).__module__ == "inspector.remote.sftp"
+        connection.read(parse(server.url("large.safetensors")).path, 0, 100_000)
+        assert wire.down < 130_000
 
 
 def test_a_pipeline_of_7_gb_takes_a_moment(tmp_path: Path, server: Server) -> None:
@@ -187,6 +195,27 @@ class TestHostKeys:
         with opened(server.url()):
             pass
 
+    def test_a_certificate(self, server: Server, home: Path, tmp_path: Path) -> None:
+        """A host whose key an authority vouches for, that we know or do not."""
+        from tests.servers.oddssh import Open, oddssh
+
+        authority, host = key(tmp_path / "authority"), key(tmp_path / "host")
+        sign = f"ssh-keygen -q -s {authority} -I it -h -n 127.0.0.1 {host}.pub"
+        subprocess.run(sign.split(), check=True, capture_output=True)
+        certificate = tmp_path / "host-cert.pub"
+        with oddssh(host, server_factory=Open, sftp_factory=True, server_host_certs=[str(certificate)]) as port:
+            url = f"sftp://x@127.0.0.1:{port}/"
+            self.file(home, "@cert-authority ", known(authority, "127.0.0.1"))
+            with opened(url):
+                pass
+            self.file(home)
+            assert refused(url).trouble == "identity"
+            with opened(url + "?accept-new"):
+                pass
+            self.file(home, known(host))
+            with opened(url):
+                pass
+
     def test_none_is_nobody(self, server: Server, home: Path) -> None:
         (home / ".ssh" / "config").write_text("UserKnownHostsFile none\n")
         assert refused(server.url()).trouble == "identity"
@@ -209,7 +238,8 @@ class TestConfig:
             assert connection.look("/~").kind == "folder"
             assert len(getattr(connection, "_route")) == 2  # noqa: B009
         (home / ".ssh" / "known_hosts").write_text(known(server.state / "host", "nas.example"))
-        assert "gate" in refused("ssh://nas/~").message
+        error = refused("ssh://nas/~")
+        assert "gate (127.0.0.1" in error.message and "with ssh gate;" in error.hint
         (home / ".ssh" / "config").write_text("Host a\n ProxyJump b\nHost b\n ProxyJump a\n")
         assert "circle" in refused("sftp://a/").message
 

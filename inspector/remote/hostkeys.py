@@ -67,8 +67,8 @@ class Gate:
     def trusts(self, key: SSHKey) -> bool:
         return any(shown == fingerprint(key) for _, shown in self.holds())
 
-    def refusal(self, server: str, words: str) -> RemoteError:
-        """The error of a server whose key was not accepted, in asyncssh's words ``words``."""
+    def refusal(self, server: str, login: str, words: str) -> RemoteError:
+        """The error of a server whose key was not accepted, in asyncssh's ``words``; ``login`` logs in by hand."""
         name = self.host if self.port == PORT else f"[{self.host}]:{self.port}"
         shown = fingerprint(self.shown) if self.shown else "none at all"
         if "revoked" in words:
@@ -86,7 +86,7 @@ class Gate:
             return RemoteError(message, "identity", hint=hint)
         message = f"{server} is not known: it shows the host key {shown}, and no known_hosts file has one for it"
         hint = (
-            f"compare the fingerprint with the server's, then log in once with {command(self.host, self.port)}; "
+            f"compare the fingerprint with the server's, then log in once with {login}; "
             "or end the address in ?accept-new to trust it for this run"
         )
         return RemoteError(message, "identity", hint=hint)
@@ -110,8 +110,3 @@ class Gate:
 def fingerprint(key: SSHKey) -> str:
     """``ssh-ed25519 SHA256:…``, as ssh-keygen writes it."""
     return f"{key.get_algorithm()} {key.get_fingerprint()}"
-
-
-def command(host: str, port: int) -> str:
-    """How to log in by hand."""
-    return f"ssh {host}" if port == PORT else f"ssh -p {port} {host}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.remote.connection import RemoteError
-from inspector.remote.hostkeys import PORT, Gate, command
+from inspector.remote.hostkeys import PORT, Gate
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection, SSHClientConnectionOptions
@@ -36,6 +36,12 @@ class Target:
     @property
     def shown(self) -> str:
         return self.host + (f":{self.port}" if self.port and self.port != PORT else "")
+
+    @property
+    def command(self) -> str:
+        """How to log in by hand."""
+        words = ("ssh", f"-p {self.port}" if self.port and self.port != PORT else "", self.host)
+        return " ".join(word for word in words if word)
 
 
 async def login(target: Target, route: list[SSHClientConnection]) -> SSHClientConnection:
@@ -85,7 +91,7 @@ async def login(target: Target, route: list[SSHClientConnection]) -> SSHClientCo
             with contextlib.suppress(asyncssh.Error, OSError, ValueError):
                 gate.shown = await asyncssh.get_server_host_key(target.host, target.port or (), tunnel=through)
             if gate.shown and not gate.trusts(gate.shown):
-                raise gate.refusal(target.shown, words(error)) from error
+                raise gate.refusal(target.shown, target.command, words(error)) from error
         raise _why(error, target, options, gate) from error
     route.append(connection)
     return connection
@@ -125,7 +131,7 @@ def _why(error: Exception, target: Target, options: SSHClientConnectionOptions, 
     where = target.shown + (f" ({options.host}:{options.port})" if options.host != target.host else "")
     said = words(error)
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
-        return gate.refusal(where, said)
+        return gate.refusal(where, target.command, said)
     if isinstance(error, asyncssh.PermissionDenied) or "Too many authentication failures" in said:
         return _refused(target, options, where)
     if isinstance(error, socket.gaierror):
@@ -139,11 +145,11 @@ def _why(error: Exception, target: Target, options: SSHClientConnectionOptions, 
     if isinstance(error, asyncssh.ChannelOpenError):
         return RemoteError(f"{where} cannot be reached over the ProxyJump host: {said}", "unreachable")
     if isinstance(error, (asyncssh.ConnectionLost, ConnectionError)):
-        hint = f"check that port {options.port} is that of an ssh server: {command(target.host, options.port)}"
+        hint = f"check that port {options.port} is that of an ssh server: {target.command}"
         return RemoteError(f"{where} broke the connection off before the login: {said}", "broken", hint=hint)
     if isinstance(error, OSError):
         return RemoteError(f"{where} cannot be reached: {said}", "unreachable")
-    hint = f"see what {command(target.host, options.port)} says"
+    hint = f"see what {target.command} says"
     return RemoteError(f"the login to {where} failed: {said}", "odd", hint=hint)
 
 
