@@ -12,9 +12,15 @@ _BLOCKS = re.compile(
     r"|^(layers|blocks|depth)_per_\w+$|_layers_per_block$|^num_(layers|blocks|heads|attention_heads)_\w+$|^block_repeat$"
 )
 _STEPS = re.compile(r"^num_(train_|inference_|diffusion_)?timesteps$|^num_inference_steps$|^timesteps$")
-_EXTENT = re.compile(r"(^|_)(channels|channel|dim|dims|size|features|embeddings|experts|length|width|height|vocab)$")
+_EXTENT = re.compile(
+    r"(^|_)(channels|channel|dim|dims|size|features|embeddings|embeds|experts|length|width|height|edge|vocab|tokens"
+    r"|positions)$"
+)
 # Of these there is at least one in any model.
-_NEEDED = re.compile(r"^(in_channels|latent_channels|hidden_size|num_attention_heads|norm_num_groups)$")
+_NEEDED = re.compile(
+    r"^(in_channels|out_channels|latent_channels|block_out_channels|hidden_size|sample_size|vocab_size|head_dim"
+    r"|attention_head_dim|num_attention_heads|norm_num_groups)$"
+)
 # Lists with one member a block: their length is the number of blocks.
 _LISTS = re.compile(r"_(block|mid|attn)_types$|^block_out_channels$|_channels$|_mult(ipliers?)?$")
 

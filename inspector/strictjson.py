@@ -13,8 +13,13 @@ from inspector.model import InspectError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SHADOWS = frozenset(dir(OrderedDict)) | {"self", "__dict__", "_FrozenDict__frozen"}
+_SHADOWS = frozenset(dir(OrderedDict)) | {
+    "self", "_FrozenDict__frozen", "from_config", "from_pretrained", "from_dict", "from_json_file", "save_config",
+    "save_pretrained", "load_config", "register_to_config", "get_config_dict", "get_text_config", "to_dict",
+    "to_diff_dict", "to_json_string", "to_json_file", "push_to_hub", "_internal_dict",
+}  # fmt: skip
 """Names that a config object already has: as keys they replace its methods, or the object that is being built."""
+_DUNDER = re.compile(r"__\w+__")
 MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8."""
 _DIGITS = 128
@@ -93,7 +98,7 @@ def loads(
         raise ReadError(f"{where} holds half a character (a lone surrogate)", code="IPI902", where=where)
     if shadows and isinstance(parsed, dict):
         for key in parsed:
-            if key in _SHADOWS:
+            if key in _SHADOWS or _DUNDER.fullmatch(key):
                 message = f"{where} has a key named {key!r}, which would replace what every config object has"
                 raise ReadError(message, code="IPI910", where=where, hint=f"rename or remove {key!r}")
     return parsed

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.hostile.corpus import Case, Label
-from tests.hostile.nursery import Done, Nursery
+from tests.hostile.nursery import FORMS, Done, Nursery
 from tests.hostile.opens import Opens
 from tests.hostile.place import CANARY, Place, begin
 
-FORMS = ("json", "jsonl", "markdown", "html", "github", "gitlab", "sarif", "junit")
 SECONDS = {"static": 5.0, "worker": 20.0}
 """No case may take longer, on a machine that has other things to do too."""
 RAW = re.compile(
