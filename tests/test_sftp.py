@@ -15,7 +15,7 @@ from inspector.model import InspectError
 from inspector.remote.address import parse
 from inspector.remote.connection import Connection, connect
 from tests.servers import running, trees
-from tests.servers.faults import dying, inspection, opened, refused, trouble, unreachable
+from tests.servers.faults import dying, inspection, opened, refused, spoilt, trouble, unreachable
 from tests.servers.nginx import nginx
 from tests.servers.rclone import rclone
 from tests.servers.running import Server
@@ -150,6 +150,10 @@ def test_a_pipeline_of_7_gb_takes_a_moment(tmp_path: Path, server: Server) -> No
 
 def test_nobody_there(server: Server) -> None:
     unreachable(server)
+
+
+def test_bytes_that_are_not_what_was_sent(server: Server, folder: Path) -> None:
+    spoilt(server, f"{folder}/unet/config.json", b'{"sample_size": 64}')
 
 
 def test_reads_that_never_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

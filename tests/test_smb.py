@@ -17,7 +17,7 @@ from inspector.model import InspectError
 from inspector.remote.address import parse
 from inspector.remote.connection import Connection, connect
 from tests.servers import trees
-from tests.servers.faults import dying, inspection, opened, refused, trouble, unreachable
+from tests.servers.faults import dying, inspection, opened, refused, spoilt, trouble, unreachable
 from tests.servers.running import Server
 from tests.servers.smbd import smbd
 from tests.servers.wire import Wire
@@ -139,6 +139,10 @@ def test_a_pipeline_of_7_gb_takes_a_moment(tmp_path: Path) -> None:
 
 def test_nobody_there(server: Server) -> None:
     unreachable(server)
+
+
+def test_bytes_that_are_not_what_was_sent(server: Server, folder: Path) -> None:
+    spoilt(server, "/models/unet/config.json", b'{"sample_size": 64}')
 
 
 def test_reads_that_never_end(folder: Path) -> None:

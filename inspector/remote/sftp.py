@@ -185,8 +185,12 @@ def _telling(host: str, seconds: float) -> Iterator[None]:
         raise RemoteError(message, "slow", hint="check that the machine is up and the network holds") from error
     except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.DisconnectError, OSError) as error:
         raise RemoteError(f"the connection to {host} broke off: {words(error)}", "broken") from error
-    except (asyncssh.Error, ValueError) as error:
+    except asyncssh.SFTPError as error:
         raise RemoteError(words(error), "odd") from error
+    except InspectError:
+        raise
+    except Exception as error:  # an answer that is none comes out of the library as whatever broke on it
+        raise RemoteError(f"the answer of {host} makes no sense: {words(error)}", "odd") from error
 
 
 def _there(path: str) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-import struct
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.remote.address import Address
-from inspector.remote.connection import Item, Kind, RemoteError
+from inspector.remote.connection import Item, Kind, RemoteError, Trouble
 from inspector.remote.credentials import login
 from inspector.remote.smbrefused import refusal, words
 from inspector.remote.smbtalk import UNIT, Asked, Talk
@@ -27,8 +26,6 @@ AHEAD = 4
 FOLDER, REPARSE = 0x10, 0x400
 LINKS = (0xA000000C, 0xA0000003)
 """Attributes of a file, and the tags of a symbolic link and of a mount point (MS-FSCC 2.6 and 2.1.2.1)."""
-BROKEN = (ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError, struct.error)
-"""What the library raises over an answer that is none."""
 
 
 def connect(address: Address, seconds: float) -> Smb:
@@ -197,8 +194,12 @@ class Smb:
             raise RemoteError(f"the connection to {host} broke off: {words(error)}", "broken") from error
         except e.SMBResponseException as error:
             raise RemoteError(words(error), "odd") from error
-        except (e.SMBException, *BROKEN) as error:
-            raise RemoteError(f"the answer of {host} makes no sense: {words(error)}", "odd") from error
+        except Exception as error:
+            if isinstance(error, InspectError):
+                raise
+            # an answer that is none, or not the server's, comes out of the library as whatever broke on it
+            trouble: Trouble = "odd" if self._talk.connection.transport.connected else "broken"
+            raise RemoteError(f"the answer of {host} makes no sense: {words(error)}", trouble) from error
 
 
 def _page(file: Open) -> Asked:

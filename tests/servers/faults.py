@@ -17,6 +17,7 @@ from tests.servers.running import Server, free_port
 from tests.servers.wire import Wire
 
 SECONDS = 10.0
+TOLD = ("broken", "odd", "slow", "identity", "credentials")
 
 
 @contextmanager
@@ -105,6 +106,42 @@ def dying(server: Server, path: str, large: str) -> None:
             reader = Reader(lambda: connection.read(large, 0, 256 << 20), wire)
             server.kill()
             assert reader.trouble() == "broken"
+
+
+class Flip:
+    """Changes one byte of each piece of data that is long enough; ``hits`` counts them."""
+
+    def __init__(self, at: int) -> None:
+        self.at, self.hits = at, 0
+
+    def __call__(self, data: bytes) -> bytes:
+        if len(data) <= self.at:
+            return data
+        self.hits += 1
+        changed = bytearray(data)
+        changed[self.at] ^= 0x41
+        return bytes(changed)
+
+
+def spoilt(server: Server, path: str, content: bytes) -> None:
+    """Bytes that are not what the server sent: noticed, and told as any other trouble."""
+    for at in (2, 20, -1):
+        with Wire(server.port) as wire:
+            url = server.url(port=wire.port)
+            with opened(url, 2.0) as connection:
+                assert connection.read(path, 0, 100) == content
+                wire.change = flip = Flip(at)
+                troubles = []
+                for _ in range(2):
+                    try:
+                        assert connection.read(path, 0, 100) == content  # the right bytes or an error, no others
+                    except RemoteError as error:
+                        troubles.append(error.trouble)
+                assert set(troubles) <= set(TOLD) and bool(troubles) == bool(flip.hits)
+            assert flip.hits
+            wire.change = Flip(60)
+            with pytest.raises(RemoteError), opened(url, 2.0) as connection:
+                connection.read(path, 0, 100)
 
 
 class Reader:

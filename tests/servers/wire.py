@@ -24,6 +24,7 @@ class Wire:
             every connection is reset. Both can be set at any time, 0 meaning at once; None means never.
         connections: how many were opened; ``open`` how many still are.
         listen: called with all that passes, either way.
+        change: what becomes of a piece of data from the server.
         up, down: bytes from the client and from the server that passed.
     """
 
@@ -32,6 +33,7 @@ class Wire:
     ) -> None:
         self.target, self.delay = port, delay
         self.listen: Callable[[bytes], object] = lambda data: None
+        self.change: Callable[[bytes], bytes] = lambda data: data
         self.hang_after, self.cut_after = hang_after, cut_after
         self.port = self.connections = self.open = self.up = self.down = 0
         self._loop = asyncio.new_event_loop()
@@ -86,8 +88,10 @@ class Wire:
             await asyncio.sleep(self.delay)  # the handshake's round trip
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target, limit=CHUNK)
             ends.append(far_writer)
-            await asyncio.gather(self._pass(reader, far_writer, "up"), self._pass(far_reader, writer, "down"))
-        except (OSError, EOFError, asyncio.CancelledError):
+            async with asyncio.TaskGroup() as ways:
+                ways.create_task(self._pass(reader, far_writer, "up"))
+                ways.create_task(self._pass(far_reader, writer, "down"))
+        except (OSError, ExceptionGroup, asyncio.CancelledError):
             pass  # the client sees it: the connection is reset below
         finally:
             self.open -= 1
@@ -120,7 +124,9 @@ class Wire:
                 await writer.drain()
                 self._count(data, way)
 
-        await asyncio.gather(reading(), writing())
+        async with asyncio.TaskGroup() as ends:
+            ends.create_task(reading())
+            ends.create_task(writing())
 
     async def _let(self, data: bytes, way: str) -> bytes:
         """The part of the data that may pass; the rest never comes."""
@@ -128,7 +134,7 @@ class Wire:
             await asyncio.Event().wait()
         if self.cut_after is not None and self.down + (len(data) if way == "down" else 0) > self.cut_after:
             raise ConnectionResetError
-        return data
+        return self.change(data) if way == "down" else data
 
     def _count(self, data: bytes, way: str) -> None:
         self.listen(data)
