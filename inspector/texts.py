@@ -19,7 +19,9 @@ _IN_VALUES = re.compile(f"[{_NEVER}]")
 HIDDEN = re.compile(f"[{_NEVER}\t\n\r\u200c-\u200f\u3164\uffa0\ufe00-\ufe0f]")
 _CREDENTIAL = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{30,}|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{60,}"
-    r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{20,}|AKIA[0-9A-Z]{16})\b|AIza[\w-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{20,}|(?:AKIA|ASIA)[0-9A-Z]{16}|npm_[A-Za-z0-9]{36}|pypi-[\w-]{50,}"
+    r"|dckr_pat_[\w-]{20,}|[sr]k_live_[A-Za-z0-9]{20,}|ya29\.[\w-]{30,}|eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{16,})\b"
+    r"|AIza[\w-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|://[^/\s:@]{1,256}:[^/\s@]{1,256}@"
 )
 _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")

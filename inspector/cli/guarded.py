@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from inspector.model import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_UNREADABLE, InspectError
-from inspector.render.escape import safe
+from inspector.render.escape import safe, tame
 
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _AGAIN = 1.0
@@ -138,7 +138,7 @@ def say(line: str, *, plain: bool = False) -> None:
     """A line on stderr; when nobody can read stderr there is nobody to tell."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(
-            line + "\n" if plain else f"inspect-pipe: {line}\n" if not line.startswith(" ") else f"{line}\n"
+            tame(line + "\n" if plain else f"inspect-pipe: {line}\n" if not line.startswith(" ") else f"{line}\n")
         )
         sys.stderr.flush()
 

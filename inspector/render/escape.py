@@ -13,8 +13,10 @@ LIMIT = 2_000
 
 _SECRETS = re.compile(
     r"\b(?:hf|api_org|ghp|gho|ghs|github_pat|glpat|sk|xox[abprs])[_-][A-Za-z0-9_-]{16,}"  # tokens by their prefix
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|(?<=://)[^\s/@:\"'\\]+:[^\s/@\"'\\]+(?=@)"  # user:password@ of a URL
+    r"|\b(?:npm|dckr_pat|[sr]k_live)_[\w-]{20,}|\bpypi-[\w-]{50,}|\bya29\.[\w-]{30,}"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|AIza[\w-]{35}|\beyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{16,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\\\w+/=-]*"
+    r"|(?<=://)[^\s/@:\"'\\]+:(?!\*{3}\d*@)[^\s/@\"'\\]+(?=@)"  # user:password@ of a URL, unless masked already
     r"|(?i:(?<=bearer )|(?<=authorization: ))[A-Za-z0-9._~+/=-]{12,}"
 )
 _HIDDEN = re.compile(
@@ -22,6 +24,9 @@ _HIDDEN = re.compile(
     "\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Control, bidirectional, zero-width and blank characters, separators, variation selectors, tags, surrogates."""
+
+
+_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 class Safe(str):
@@ -37,6 +42,7 @@ def safe(text: object, limit: int = LIMIT) -> Safe:
     """
     shown = text if isinstance(text, str) else str(text)
     rest = len(shown) - limit
+    shown = shown.replace("##[", "##\\[").replace("##vso[", "##vso\\[")  # commands to a runner, wherever they stand
     shown = (
         mask(shown[: limit + 256])[:limit] if rest > 0 else mask(shown)
     )  # masked before the cut could halve a secret
@@ -54,6 +60,11 @@ def mask(text: str) -> str:
 def hidden(text: str) -> str:
     """Only the hidden characters, as escapes that JSON understands; what was escaped already stays."""
     return _HIDDEN.sub(lambda m: _json(m.group()), text)
+
+
+def tame(text: str) -> str:
+    """Lines that a CI system's runner would take for commands, made none: ``::error::`` at their beginning."""
+    return _COMMAND.sub(r"\1:\\:", text) if "::" in text else text
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.model import SEVERITIES, Finding, Report, Table, same
 from inspector.render import Look
 from inspector.render.code import broken
-from inspector.render.escape import Safe, safe
+from inspector.render.escape import Safe, safe, tame
 from inspector.render.layout import ASCII, GLYPHS, PROSE, STYLES, Piece, code_text, columns, fitted, shown_rule, text
 from inspector.render.parts import (
     Block,
@@ -85,7 +85,7 @@ def printed(report: Report, look: Look, told: Callable[[Report, Page], Iterator[
         line.rstrip()
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     shown = out.getvalue()
-    return Safe(shown.translate(ASCII) if look.ascii else shown)
+    return Safe(tame(shown.translate(ASCII) if look.ascii else shown))
 
 
 def lines(report: Report, page: Page) -> Iterator[Text]:

@@ -24,7 +24,7 @@ VISIBLE = {
     "a formula": "=HYPERLINK(\"http://evil.example\",\"x\")", "a formula of commands": "@SUM(1+1)*cmd|' /C calc'!A0", "a plus": "+1+1", "a minus": "-2+3",
     "a GitHub command": "::error file=x::evil\n::set-output name=x::y", "a GitHub command after a line end": "x\r\n::stop-commands::y", "a group": "##[group]evil", "an Azure command": "##vso[task.setvariable variable=x]y",
     "percent codes": "%0A::error::x%0D", "line ends": "a\nb\r\nc\rd", "a SARIF path": "../../../etc/passwd%20file://x", "braces": "{0.__class__} %s %(x)s ${x} {{x}}", "backticks": "`touch marker` $(touch marker)",
-    "quotes": "\"'\\\"", "a null text": "null\",\"severity\":\"note", "a JSON text": "\"}],\"findings\":[]}", "many colons": ": : :: :::", "a traceback": "Traceback (most recent call last):x"[:-2] + "..",
+    "quotes": "\"'\\\"", "a null text": "null\",\"severity\":\"note", "a JSON text": "\"}],\"findings\":[]}", "many colons": ": : :: :::", "a traceback": "Traceback (most recent call",
 }  # fmt: skip
 
 
@@ -81,7 +81,7 @@ for where, made in everywhere(HTML).items():
     codes, status = _LABELS[where]
     if where in ("a file", "a folder", "a script", "a version", "a class on disk"):
         continue
-    codes = codes.replace("IPI909", "").strip() or "..."
+    codes, status = codes.replace("IPI909", ""), 1 if where == "a component's name" else status
     case(f"HTML and a command as {where}", f"{codes} ...", status, (lambda m: lambda p: m(p) and None)(made), worker=("...", status) if where != "a wrong type" else ("...", 3))
 
 
