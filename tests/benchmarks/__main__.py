@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import plugin, watching
+from tests.benchmarks import plugin, remote, watching
 from tests.benchmarks.measure import Cost, alternately, forget, once, read_since
 
 ROOT = Path(__file__).parents[2]
@@ -53,8 +53,10 @@ def main(report: Path) -> int:
             started(),
         ]
         watched, once = while_watched(env)
+        costs = elsewhere(env, model)
+        rows += [row for cost in costs for row in from_elsewhere(cost)]
         cold = cold_start(env, scratch, model)
-    text = page([*rows, *watched], cold, once)
+    text = page([*rows, *watched], cold, once) + "\n" + "\n".join(remote.section(costs))
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
@@ -117,6 +119,31 @@ def while_watched(env: dict[str, str]) -> tuple[list[Row], float]:
         for size, (plain, seen) in found["runs"].items()
     ]
     return rows, float(found["once"])
+
+
+def elsewhere(env: dict[str, str], model: Path) -> list[remote.Cost]:
+    """What the folder costs to inspect on a server, by five protocols."""
+    command = [sys.executable, "-m", "tests.benchmarks.remote", str(model), "--json"]
+    done = subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    return [remote.Cost(**cost) for cost in json.loads(done.stdout)]
+
+
+def from_elsewhere(cost: remote.Cost) -> list[Row]:
+    """Its limits; none of a server that is not installed."""
+    if cost.skipped:
+        return []
+    what = f"SDXL `--static` over {cost.protocol}"
+    moved = f"{cost.wire:.2f} MB in {cost.requests} requests"
+    return [
+        Row(f"{what}: over the wire", f"{remote.WIRE:g} MB", moved, cost.wire / remote.WIRE, 1.0),
+        *(
+            Row(f"{what}: time, {where}", f"{most:g} s", f"{took * 1000:.0f} ms", took / most, 1.0)
+            for where, took, most in (
+                ("loopback, imports done", cost.near, remote.NEAR),
+                ("20 ms round trip, imports done", cost.far, remote.FAR),
+            )
+        ),
+    ]
 
 
 def tracing(env: dict[str, str]) -> Row:
