@@ -4,17 +4,19 @@ The written rules:
 
 - a tuple equals a list and 1 equals 1.0, but 1 is not True; NaN equals NaN (both are the text ``nan`` here);
 - a tensor is its shape, dtype and digest; its device is no content, and a tensor without data (meta) only has a shape;
-- two absolute paths that end in the same name are the same place on two machines.
+- two absolute paths, or addresses, that end in the same name are the same place on two machines.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from inspector.model import same
 
 _LONGEST = 100
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://[^/]*/.")
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -35,7 +37,7 @@ def equal(a: Any, b: Any) -> bool:
 
 def path_name(value: str) -> str | None:
     """The last name of what looks like an absolute path of some machine, or None."""
-    if value.startswith(("/", "~/")):
+    if value.startswith(("/", "~/")) or _ADDRESS.match(value):
         return PurePosixPath(value).name or None
     if value[1:3] in (":\\", ":/") or value.startswith("\\\\"):
         return PureWindowsPath(value).name or None

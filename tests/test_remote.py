@@ -306,8 +306,12 @@ def test_a_read_that_hangs(folder: Path, what: str) -> None:
 
 def test_a_server_that_never_answers(folder: Path) -> None:
     free = threading.Event()
+
+    def hang(*_: str) -> None:
+        free.wait(30)
+
     try:
-        error = refused(Disk(lambda *_: free.wait(30) and None), folder, limits=Limits(seconds=1))
+        error = refused(Disk(hang), folder, limits=Limits(seconds=1))
     finally:
         free.set()
     assert error.exit_code == EXIT_UNREADABLE and "reading took over 1 s and was given up" in error.message

@@ -14,7 +14,8 @@ from inspector.cli.guarded import guarded
 HELP = """Where each setting of a Diffusers pipeline lives, whether the places agree, and which one the code reads.
 
 SOURCE is a pipeline's folder, one component's folder, a single config file, a Hub id (org/name[@rev]),
-demo:NAME, class:NAME, py:MODULE:FACTORY, or a report saved with -f json."""
+demo:NAME, class:NAME, py:MODULE:FACTORY, or a report saved with -f json. A folder or file may lie elsewhere:
+sftp://, smb://, https://, webdavs://, s3://, hf:// (of weights only the headers are fetched)."""
 
 # rich's help would cost more than all the rest of --help
 app = typer.Typer(

@@ -40,7 +40,7 @@ def add_options(parser: pytest.Parser) -> None:
         default=[],
         metavar="SOURCE",
         dest="inspect_pipe",
-        help="check this pipeline, scheduler or model too: a folder, a Hub id, demo:NAME, py:MODULE:FACTORY... "
+        help="check this pipeline, scheduler or model too: a folder, a Hub id, sftp://HOST/PATH, demo:NAME... "
         "(may be repeated)",
     )
     group.addoption(
@@ -76,12 +76,15 @@ def asked(config: pytest.Config, option: Any) -> Asked:
 
     Paths of the ini file start beside it, those of the command line where the user stands.
     """
+    from inspector.remote.secrets import conceal
+
     given: list[str] = list(option.file_or_dir)
     items = tuple(ROOT + "".join(a.partition("::")[1:]) for a in given if is_item(config, a))
-    sources = {text: text for text in option.inspect_pipe}
+    sources = {text: text for text in map(conceal, option.inspect_pipe)}
     home = config.inipath.parent if config.inipath else config.rootpath
     narrowed = any("::" in a or (config.invocation_params.dir / a).is_file() for a in given)
-    kept = {t: str(home / t) if (home / t).exists() else t for t in config.getini("inspect_pipe_sources")}
+    lines = [conceal(text) for text in config.getini("inspect_pipe_sources")]
+    kept = {t: str(home / t) if (home / t).exists() else t for t in lines}
     folders = [folder for text in (*sources, *kept.values()) if (folder := folder_of(text))]
     if items or not narrowed:
         sources = {**kept, **sources}

@@ -20,7 +20,7 @@ from inspector.remote.walking import Found, walk
 from inspector.remote.wanted import HEADED, Need, Reach
 from inspector.sources import COMPONENT_FILES, INDEX, is_report
 
-FILES = (".json", *HEADED)
+FILES = (".json", ".toml", *HEADED)
 _REPORT = 4096
 """Bytes by which one of our own reports is told."""
 _AROUND = 50
@@ -157,7 +157,7 @@ def one_file(crew: Crew, path: str, item: Item, there: str, shown: str, limits: 
     copy = Copy(above.rpartition("/")[2], limits)
     try:
         copy.seen.found[name] = Found("file", path, item.size, item.stamp, "look")
-        if reach > Reach.NAMES and name.endswith(".json"):
+        if reach > Reach.NAMES and name.endswith((".json", ".toml")):
             copy.fetch_one(crew, name, Need(_REPORT, "whole", _REPORT))
             crew.wait()
             copy.finish(crew)

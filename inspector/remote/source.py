@@ -6,10 +6,11 @@ import dataclasses
 from pathlib import Path
 
 from inspector import sources
+from inspector.limits import Limits
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.remote.address import masked, parse
 from inspector.remote.secrets import conceal, revealed
-from inspector.remote.session import Afar, current, telling
+from inspector.remote.session import Afar, current, session, telling
 from inspector.sources import PREFIXES, Source
 
 HERE = ("file", "local")
@@ -40,6 +41,24 @@ def source_of(text: str, afar: Afar | None = None) -> Source:
         found = current().lay(shown, afar or Afar())
         source = sources.local(shown, found.path)
     return dataclasses.replace(source, facts=found.copy.facts)
+
+
+def content_of(text: str, most: int) -> bytes:
+    """All of a file elsewhere that is no source: a table of presets.
+
+    Raises:
+        InspectError: it cannot be read (exit status 3), or is larger than ``most``.
+    """
+    with session() as opened, telling():
+        found = opened.lay(conceal(text), Afar(limits=Limits(config=most)))
+        facts, name = found.copy.facts, found.path.name
+        if found.path == found.copy.path:
+            raise InspectError(f"{conceal(text)} is a folder", hint="name a file", code="IPI901")
+        for lack in facts.unread.values():
+            raise InspectError(f"{conceal(text)}: {lack.message}", hint=lack.hint, code=lack.code)
+        if name in facts.fetched:
+            raise InspectError(f"{conceal(text)} is over {most} bytes, or neither JSON nor TOML", code="IPI904")
+        return found.path.read_bytes()
 
 
 def on_this_machine(text: str) -> Source:

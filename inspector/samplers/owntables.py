@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.model import EXIT_UNREADABLE, EXIT_USAGE, InspectError
+from inspector.remote.address import is_remote
 from inspector.samplers.naming import plain
 from inspector.samplers.tables.row import Kind, Preset
 
@@ -61,6 +62,10 @@ def parse(table: Mapping[str, Any], where: str) -> dict[str, Preset]:
 
 
 def _read(where: str) -> bytes:
+    if is_remote(where):
+        from inspector.remote.source import content_of
+
+        return content_of(where, _LARGEST)
     try:
         # a pipe or a device would block for ever: it is opened without waiting, and told by what it is
         descriptor = os.open(where, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
