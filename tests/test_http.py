@@ -20,6 +20,7 @@ import pytest
 from inspector.model import InspectError
 from inspector.remote import pages
 from inspector.remote.address import parse
+from inspector.remote.asking import onward
 from inspector.remote.connection import Item, RemoteError, connect
 from inspector.remote.permits import digest
 from tests import forked
@@ -218,6 +219,32 @@ def test_a_tree_without_end_ends() -> None:
         assert done.returncode == 3 and "levels" in done.stdout + done.stderr
 
 
+def test_a_file_that_lies_takes_no_other_with_it() -> None:
+    """Of the many lines to a server one breaks; the report says of which file, and has the others."""
+    page = "<title>Index of</title>" + "".join(f"<a href='{name}'>{name}</a>" for name in ("model_index.json", "unet/"))
+    files = {"/m/model_index.json": MODEL.encode(), "/m/unet/config.json": b'{"sample_size": 64}'}
+
+    def lying(asked: Asked) -> Iterable[bytes | None]:
+        if asked.target in ("/m/", "/m/unet/"):
+            more = "".join(f"<a href='{name}'>x</a>" for name in ("config.json", "generation_config.json"))
+            yield reply(
+                (page if asked.target == "/m/" else f"<title>Index of</title>{more}").encode(), Content_Type="text/html"
+            )
+        elif body := files.get(asked.target):
+            yield reply(body)
+        else:
+            yield reply(b'{"a', Content_Length="99")
+            yield None
+
+    with Odd(lying) as odd:
+        done = forked.run("diff", odd.url("m"), "--static", "-f", "json")
+    report = json.loads(done.stdout)
+    unread = [found["message"] for found in report["findings"] if found["code"] == "IPI901"]
+    assert done.returncode == 3 and len(unread) == 1
+    assert "generation_config.json" in unread[0] and "broke off" in unread[0]
+    assert "sample_size" in done.stdout
+
+
 def test_a_site_that_says_200_to_everything() -> None:
     def site(asked: Asked) -> Iterable[bytes]:
         yield reply(b"<html>404, by a page that says 200</html>", Content_Type="text/html")
@@ -372,6 +399,42 @@ def test_redirects_and_the_login(tmp_path: Path) -> None:
             assert ["authorization" in asked.headers for asked in odd.asked] == [False, True, True, True]
             assert [asked.target for asked in elsewhere.asked] == ["/signed%20%E4?sig=secret"]
             assert "authorization" not in elsewhere.asked[0].headers
+
+
+def test_an_address_that_is_signed_for_reading_alone() -> None:
+    """A store denies HEAD then; and every request carries the signature, which no message shows."""
+
+    def store(asked: Asked) -> Iterable[bytes]:
+        signed = asked.method == "GET" and asked.target.endswith("?sig=a%2Bb")
+        yield ranged(CONTENT) if signed else reply(b"", "403 Forbidden")
+
+    with Odd(store) as odd, opened(odd.url("x.json?sig=a%2Bb")) as there:
+        assert there.look("/x.json").size == len(CONTENT)
+        assert there.read("/x.json", 0, 10) == CONTENT[:10]
+    with Odd(lambda asked: [reply(b"", "403 Forbidden")]) as odd, opened(odd.url("x.json?sig=a%2Bb")) as there:
+        with pytest.raises(RemoteError) as caught:
+            there.look("/x.json")
+        assert "sig" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("method", "here", "place", "there"),
+    [
+        ("GET", "http://nas/m/a", "/m/b", "http://nas/m/b"),
+        ("GET", "http://nas/m/a", "https://nas/m/a", "https://nas/m/a"),
+        ("HEAD", "https://nas/m/a", "https://cdn.test/x y?s=1", "https://cdn.test/x%20y?s=1"),
+        ("PROPFIND", "http://nas/m", "http://nas/m/", "http://nas/m/"),
+        ("PROPFIND", "http://nas/m", "http://cdn.test/m/", ""),
+        ("GET", "https://nas/m/a", "http://nas/m/a", ""),
+        ("GET", "https://nas/m/a", "gopher://nas/m/a", ""),
+        ("GET", "https://nas/m/a", "https://nas:port/", ""),
+    ],
+)
+def test_where_a_redirect_may_lead(method: str, here: str, place: str, there: str) -> None:
+    if there:
+        assert onward(method, here, place) == there
+    else:
+        assert trouble(lambda: onward(method, here, place)) == "odd"
 
 
 @pytest.mark.parametrize("place", ["address", "environment", "netrc"])

@@ -76,9 +76,10 @@ class Link:
             raise RemoteError(scrubbed(said, self.address), "odd") from None
 
     def drop(self, number: int) -> None:
-        """Let go of a connection that died, unless somebody did already."""
+        """Let go of a connection that died, unless somebody did already. Of a pool only one line did."""
         with self._lock:
-            if self._held is not None and self._held[0] == number:
+            held = self._held
+            if held is not None and held[0] == number and not getattr(held[1], "pooled", False):
                 self._let_go()
 
     @property
