@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from inspector import elsewhere
@@ -55,7 +55,7 @@ class Machine:
         """
         if text.startswith(HERE):
             return self.at_home(text.removeprefix(HERE), options)
-        told = self.asked({"do": "take", "text": text}, options, builds=not options["static"])
+        told = self.asked({"do": "take", "text": text}, options, () if options["static"] else ESSENTIAL)
         try:
             snapshot = snapshot_of(told["snapshot"])
         except (KeyError, ValueError, RecursionError) as failed:
@@ -76,18 +76,19 @@ class Machine:
         if text.startswith(HERE):
             raise error(self.host, f"{text} is a source of this machine", "run the command without remote run")
         request = {"do": "ask", "text": text, "task": task, "given": given}
-        told: dict[str, Any] = self.asked(request, options, builds=True)["told"]
+        told: dict[str, Any] = self.asked(request, options, ESSENTIAL)["told"]
         return told
 
     def call(self, texts: list[str], *, online: bool) -> dict[str, Any]:
         """``source``, ``versions`` and ``data`` of the report that ``inspect-pipe call`` makes there."""
-        told: dict[str, Any] = self.asked({"do": "call", "texts": texts}, {"online": online}, builds=False)["told"]
+        told: dict[str, Any] = self.asked({"do": "call", "texts": texts}, {"online": online}, ESSENTIAL[:1])["told"]
         return told
 
-    def asked(self, request: dict[str, Any], options: dict[str, Any], *, builds: bool) -> dict[str, Any]:
+    def asked(self, request: dict[str, Any], options: dict[str, Any], needed: Sequence[str]) -> dict[str, Any]:
+        """The answer to a request, which cannot be given without the packages that are needed for it."""
         session = self.session()
-        without = [name for name in ESSENTIAL if name in session.hello["missing"]]
-        if builds and without:
+        without = [name for name in needed if name in session.hello["missing"]]
+        if without:
             raise missing(self.host, without, str(session.hello["executable"]))
         progress, tell = options.get("progress"), options.get("tell")
         sent = {k: v for k, v in options.items() if k not in ("progress", "tell")}
@@ -126,8 +127,9 @@ class Machine:
         except OSError as failed:
             message = f"{host.ssh[0]} cannot be run: {failed.strerror}"
             raise InspectError(message, hint="install OpenSSH's client, or name it: --ssh PROGRAM") from failed
-        if asking.MARK.encode() not in done.stdout and (done.returncode in (126, 127, 255)):
-            raise refused(host, done.stderr.decode("utf-8", "replace"), done.returncode)
+        said = done.stderr.decode("utf-8", "replace")
+        if asking.MARK.encode() not in done.stdout and done.returncode and 'File "facts/' not in said:
+            raise refused(host, said, done.returncode)
         facts = asking.answered(f"{host.shown}: {host.python}", done)
         self.say(f"{host.shown}: {facts['python']['executable']}, Python {facts['python']['version']}")
         return facts

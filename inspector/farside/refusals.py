@@ -80,7 +80,7 @@ def too_old(host: Host, version: str, program: str) -> InspectError:
 
 def missing(host: Host, names: list[str], program: str) -> InspectError:
     """The packages without which nothing can be built."""
-    few = " and ".join(names)
+    few = " and no ".join(names)
     hint = "--python PATH names the interpreter of the environment there; remote run HOST -- env tells what it sees"
     message = f"{host.shown}: {program} has no {few}"
     return InspectError(message, hint=by_hand(host, hint), where=host.shown)
