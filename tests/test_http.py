@@ -231,6 +231,7 @@ def test_a_file_that_lies_takes_no_other_with_it() -> None:
                 (page if asked.target == "/m/" else f"<title>Index of</title>{more}").encode(), Content_Type="text/html"
             )
         elif body := files.get(asked.target):
+            time.sleep(0.8 if "unet" in asked.target else 0)  # under way while the other breaks, and breaks again
             yield reply(body)
         else:
             yield reply(b'{"a', Content_Length="99")
