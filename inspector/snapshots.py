@@ -11,6 +11,7 @@ from typing import Any
 from inspector import sources
 from inspector.elsewhere import FAR
 from inspector.model import EXIT_INTERNAL, EXIT_USAGE, InspectError, Skip, Snapshot
+from inspector.patience import patiently
 from inspector.reading import Limits
 from inspector.remote.facts import refuse_weights
 from inspector.remote.session import Afar, session, telling, told
@@ -250,14 +251,20 @@ def saved(source: Source) -> Snapshot:
     """
     from pydantic import TypeAdapter, ValidationError
 
+    hint = "save one with: inspect-pipe diff SOURCE --format json -o report.json"
     if source.path is None:
         raise InspectError(f"{source.text}: no such report")
     try:
-        report = json.loads(source.path.read_bytes())
-        return TypeAdapter(Snapshot).validate_python(report["data"]["snapshot"])
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        raise InspectError(
-            f"{source.text} is not a report that holds a snapshot ({type(error).__name__})",
-            hint="save one with: inspect-pipe diff SOURCE --format json -o report.json",
-            where=source.text,
-        ) from error
+        report = json.loads(patiently(source.path.read_bytes, source.text))
+        snapshot = TypeAdapter(Snapshot).validate_python(report["data"]["snapshot"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
+        message = f"{source.text} is not a report that holds a snapshot ({type(error).__name__})"
+        raise InspectError(message, hint=hint, where=source.text) from error
+    from inspector.rules import judge
+
+    try:  # nobody vouches for what stands in a file: what the rules cannot judge, no capture wrote
+        judge(snapshot)
+    except Exception as error:
+        message = f"{source.text} holds a snapshot that cannot be judged ({type(error).__name__}: {error})"
+        raise InspectError(message, hint=hint, where=source.text) from error
+    return snapshot
