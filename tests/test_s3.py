@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -117,7 +119,7 @@ def test_a_real_folder_at_once(known: Server, tmp_path: Path, monkeypatch: pytes
 def test_the_whole_command(known: Server) -> None:
     done = forked.run("diff", f"s3://{KEY}:{SECRET.replace('/', '%2F')}@models/sdxl", "--static")
     assert SECRET not in done.stdout + done.stderr and "test%2Fsecret" not in done.stdout + done.stderr
-    assert "s3://***@models/sdxl" in done.stdout
+    assert "***@models/sdxl" in done.stdout
 
 
 @pytest.mark.parametrize("place", ["address", "environment", "profile", "named profile"])
@@ -213,6 +215,55 @@ def test_a_bucket_of_another_region(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", odd.url().rstrip("/"))
         with opened("s3://KEY:SECRET@b/") as there:
             assert [(item.name, item.size) for item in there.list("/")] == [("a.json", 5)]
+
+
+def test_the_role_of_a_machine_of_amazon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for only once anybody is denied, and only for a bucket of Amazon's."""
+    keys = {"Code": "Success", "AccessKeyId": "ROLEKEY", "SecretAccessKey": "s", "Token": "t"}
+    keys["Expiration"] = "2100-01-01T00:00:00Z"
+
+    def machine(asked: Asked) -> Iterable[bytes]:
+        if asked.target.endswith("/role"):
+            yield reply(json.dumps(keys).encode())
+        else:
+            yield reply(b"token" if asked.method == "PUT" else b"role")
+
+    def amazon(asked: Asked) -> Iterable[bytes]:
+        if "Credential=ROLEKEY/" in asked.headers.get("authorization", ""):
+            yield reply(b"<ListBucketResult><KeyCount>1</KeyCount><Contents><Key>a</Key></Contents></ListBucketResult>")
+        else:
+            yield reply(b"<Error><Code>AccessDenied</Code></Error>", "403 Forbidden")
+
+    with Odd(machine) as metadata, Odd(amazon) as s3:
+        monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url())
+        monkeypatch.setenv("AWS_ENDPOINT_URL", s3.url().rstrip("/"))
+        with opened("s3://b") as there:
+            assert trouble(lambda: there.list("/")) == "denied"
+        assert not metadata.asked
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://s3.eu-north-1.amazonaws.com")
+        monkeypatch.setenv("http_proxy", s3.url())  # which answers for it
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        with opened("s3://b") as there:
+            assert [item.name for item in there.list("/")] == ["a"]
+            assert metadata.asked
+
+
+def test_encryption(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS_CA_BUNDLE names the certificate to trust, as for every client of S3."""
+    openssl = running.program("openssl", "apt-get install openssl")
+    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=nas"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run([*make, *names], cwd=tmp_path, check=True, capture_output=True)
+    options = ("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
+    with rclone(folder, "s3", user=KEY, password=SECRET, options=options) as server:
+        url = f"s3://{KEY}:{SECRET.replace('/', '%2F')}@models"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{server.port}")
+        with opened(url) as there:
+            assert trouble(lambda: there.list("/")) == "identity"
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+        with opened(url) as there:
+            assert "sdxl" in [item.name for item in there.list("/")]
 
 
 ANSWERS: dict[str, tuple[bytes, str, str]] = {

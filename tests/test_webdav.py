@@ -131,7 +131,7 @@ def test_a_file_that_changes_between_listing_and_reading(tmp_path: Path) -> None
 def test_the_whole_command(served: dict[str, Server], folder: Path) -> None:
     done = forked.run("diff", served["wsgidav"].url("sdxl"), "--static")
     assert "hush" not in done.stdout + done.stderr
-    assert "webdav://***@127.0.0.1" in done.stdout
+    assert "***@127.0.0.1" in done.stdout
 
 
 def found(*responses: str, top: str = "/m/") -> bytes:

@@ -166,7 +166,9 @@ class Http:
         items = found.pop(path)
         if not items:
             said = f"no listing ({answer.said}), and no file of a usual name"
-            raise RemoteError(said, "denied" if answer.status == 403 else "absent")
+            hub = self.home.host.removeprefix("www.") in ("huggingface.co", "hf.co")
+            hint = "hf://ORG/NAME reads a repository of the Hub" if hub else ""
+            raise RemoteError(said, "denied" if answer.status == 403 else "absent", hint=hint)
         self._probed |= found
         self._remark("the server lists no folders: only what model_index.json names and the usual names were asked for")
         return items
