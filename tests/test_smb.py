@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -194,7 +195,7 @@ class TestLogin:
 @pytest.mark.parametrize(
     ("options", "clear"),
     [
-        ("smb2 max credits = 24", False),
+        ("smb2 max credits = 12", False),
         ("server smb encrypt = required", False),
         ("server smb encrypt = off", True),
         ("server max protocol = SMB2_02", True),
@@ -213,8 +214,21 @@ def test_servers_new_and_old(folder: Path, options: str, clear: bool) -> None:
         calls = [pool.submit(connection.read, "/models/unet/config.json", 0, 100) for _ in range(64)]
         calls += [pool.submit(connection.read, "/models/large.safetensors", 0, 500_000) for _ in range(16)]
         assert {len(call.result()) for call in calls} == {19, 500_000}
-        assert connection.list("/models/unet")[0].name == "config.json"
+        assert len(connection.read("/models/large.safetensors", 7, (3 << 20) + 9)) == (3 << 20) + 2
+        assert len(connection.list("/models/many")) == 1200
     assert len(heard) > 16 * 500_000 and (b"sample_size" in heard) == clear
+
+
+@pytest.mark.parametrize(("scheme", "package"), [("sftp", "asyncssh"), ("ssh", "asyncssh"), ("smb", "smbprotocol")])
+def test_a_package_that_is_missing(scheme: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in sys.modules if n.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InspectError) as caught:
+        connect(parse(f"{scheme}://ann:s3cret@127.0.0.1:1/models"), 1)
+    extra = scheme.replace("ssh", "sftp")
+    assert caught.value.exit_code == 2 and f"inspect-pipe[{extra}]" in caught.value.hint
+    assert "s3cret" not in caught.value.message
 
 
 def test_a_length_that_is_absurd() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -14,7 +15,8 @@ from inspector.remote.address import Address
 from inspector.remote.connection import Item, Kind, RemoteError
 from inspector.remote.credentials import login as credentials
 from inspector.remote.looping import ClosedError, Looping
-from inspector.remote.ssh import Target, login, words
+from inspector.remote.ssh import login
+from inspector.remote.sshrefused import Target, words
 
 if TYPE_CHECKING:
     from asyncssh import SFTPAttrs, SFTPClient, SFTPName, SSHClientConnection
@@ -45,7 +47,7 @@ def connect(address: Address, seconds: float) -> Sftp:
     user, password = credentials(address)
     connection = Sftp(address.host, seconds)
     try:
-        connection.open(Target(address.host, address.port, user, password, new=NEW in asked))
+        connection.open(Target(_typed(address), address.port, user, password, new=NEW in asked))
     except BaseException:
         connection.close()
         raise
@@ -191,6 +193,12 @@ def _telling(host: str, seconds: float) -> Iterator[None]:
         raise
     except Exception as error:  # an answer that is none comes out of the library as whatever broke on it
         raise RemoteError(f"the answer of {host} makes no sense: {words(error)}", "odd") from error
+
+
+def _typed(address: Address) -> str:
+    """The host in the capitals that it was typed in: the names of an ssh config have some."""
+    found = re.search(rf"(?<=[/@\[]){re.escape(address.host)}(?=[/:\]]|$)", address.text, re.IGNORECASE)
+    return found[0] if found else address.host
 
 
 def _there(path: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.remote.address import Address
-from inspector.remote.connection import Item, Kind, RemoteError, Trouble
+from inspector.remote.connection import Item, RemoteError, Trouble
 from inspector.remote.credentials import login
+from inspector.remote.smbasked import close, ended, first, kind_of, listed, page, part, taken
 from inspector.remote.smbrefused import refusal, words
 from inspector.remote.smbtalk import UNIT, Asked, Talk
 
@@ -23,9 +24,6 @@ CHUNK = 1 << 20
 """Bytes of one read: no more is ever allocated for what is not there."""
 AHEAD = 4
 """Chunks, or pieces of a listing, asked for at once."""
-FOLDER, REPARSE = 0x10, 0x400
-LINKS = (0xA000000C, 0xA0000003)
-"""Attributes of a file, and the tags of a symbolic link and of a mount point (MS-FSCC 2.6 and 2.1.2.1)."""
 
 
 def connect(address: Address, seconds: float) -> Smb:
@@ -65,8 +63,8 @@ class Smb:
     def look(self, path: str) -> Item:
         with self._telling():
             file, create = self._create(path, "look")
-            _first(self._talk.ask([create, _close(file)], self._until()))
-            kind = _kind(int(file.file_attributes or 0), 0)
+            first(self._talk.ask([create, close(file)], self._until()))
+            kind = kind_of(int(file.file_attributes or 0), 0)
             size = int(file.end_of_file or 0) if kind == "file" else None
             return Item(path.rpartition("/")[2], kind, size, str(file.last_write_time))
 
@@ -82,40 +80,41 @@ class Smb:
         found: Items = []
         file, create = self._create(path, "list")
         try:
-            answers = _first(self._talk.ask([create, _page(file), _page(file)], until))
+            answers = first(self._talk.ask([create, page(file), page(file)], until))
             while True:
                 for answer in answers:
                     if isinstance(answer, Exception):
-                        if _ended(answer):
+                        if ended(answer):
                             return found[:most]
                         raise answer
-                    found += [item for item in map(_listed, answer) if item.name not in (".", "..")]
+                    found += [item for item in map(listed, answer) if item.name not in (".", "..")]
                 if len(found) >= most:
                     return found[:most]
-                answers = self._talk.ask([_page(file)] * AHEAD, until, related=False)
+                answers = self._talk.ask([page(file)] * AHEAD, until, related=False)
         finally:
             self._leave(file)
 
     def _read(self, path: str, begin: int, end: int) -> bytes:
         connection, until = self._talk.connection, self._until()
-        chunk = min(CHUNK if connection.supports_multi_credit else UNIT, int(connection.max_read_size))
+        most = min(CHUNK, self._talk.room) if connection.supports_multi_credit else UNIT
+        chunk = min(most, int(connection.max_read_size))
         file, create = self._create(path, "read")
         if end - begin <= chunk:
-            answer = _first(self._talk.ask([create, _part(file, begin, end - begin), _close(file)], until))[0]
-            return _taken(answer)[: end - begin]
+            answer = first(self._talk.ask([create, part(file, begin, end - begin), close(file)], until))[0]
+            return taken(answer)[: end - begin]
         found = bytearray()
         try:
-            answers = _first(self._talk.ask([create, _part(file, begin, chunk)], until))
+            answers = first(self._talk.ask([create, part(file, begin, chunk)], until))
             while True:
                 for answer in answers:
-                    found += (part := _taken(answer))
-                    if len(part) < chunk:
+                    found += (data := taken(answer))
+                    if len(data) < chunk:
                         return bytes(found[: end - begin])
                 at = begin + len(found)
                 if at >= end:
                     return bytes(found[: end - begin])
                 ahead = range(at, min(end, at + AHEAD * chunk), chunk)
-                answers = self._talk.ask([_part(file, a, min(chunk, end - a)) for a in ahead], until, related=False)
+                answers = self._talk.ask([part(file, a, min(chunk, end - a)) for a in ahead], until, related=False)
         finally:
             self._leave(file)
 
@@ -123,11 +122,8 @@ class Smb:
         """A file that is not open yet, and the message that opens it to look, to list or to read."""
         from smbprotocol import open as smb
 
-        file, access, options = (
-            smb.Open(self._talk.tree, self._there(path)),
-            smb.FilePipePrinterAccessMask,
-            smb.CreateOptions,
-        )
+        access, options = smb.FilePipePrinterAccessMask, smb.CreateOptions
+        file = smb.Open(self._talk.tree, self._there(path))
         message, take = file.create(
             smb.ImpersonationLevel.Impersonation,
             access.FILE_READ_ATTRIBUTES | access.SYNCHRONIZE | (access.FILE_READ_DATA if purpose != "look" else 0),
@@ -160,7 +156,7 @@ class Smb:
     def _leave(self, file: Open) -> None:
         """Close a file and wait for nothing."""
         if file.connected:
-            self._talk.tell(_close(file)[0])
+            self._talk.tell(close(file)[0])
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
@@ -200,57 +196,3 @@ class Smb:
             # an answer that is none, or not the server's, comes out of the library as whatever broke on it
             trouble: Trouble = "odd" if self._talk.connection.transport.connected else "broken"
             raise RemoteError(f"the answer of {host} makes no sense: {words(error)}", trouble) from error
-
-
-def _page(file: Open) -> Asked:
-    """The next piece of a listing."""
-    from smbprotocol.file_info import FileInformationClass
-
-    message, take = file.query_directory("*", FileInformationClass.FILE_ID_FULL_DIRECTORY_INFORMATION, 0, send=False)
-    return message, take, 1
-
-
-def _part(file: Open, begin: int, length: int) -> Asked:
-    message, take = file.read(begin, length, send=False)
-    return message, take, -(-length // UNIT)
-
-
-def _close(file: Open) -> Asked:
-    message, take = file.close(send=False)
-    return message, take, 1
-
-
-def _first(answers: Sequence[Any]) -> Sequence[Any]:
-    """The answers after that to the opening, which has to be none."""
-    if isinstance(answers[0], Exception):
-        raise answers[0]
-    return answers[1:]
-
-
-def _taken(answer: Any) -> bytes:
-    """What was read; nothing behind the end of a file."""
-    if isinstance(answer, Exception):
-        if _ended(answer):
-            return b""
-        raise answer
-    return bytes(answer)
-
-
-def _ended(answer: Exception) -> bool:
-    from smbprotocol.exceptions import EndOfFile, NoMoreFiles
-
-    return isinstance(answer, EndOfFile | NoMoreFiles)
-
-
-def _listed(entry: Any) -> Item:
-    name = entry["file_name"].get_value().decode("utf-16-le", "surrogatepass")
-    kind = _kind(entry["file_attributes"].get_value(), entry["ea_size"].get_value())
-    size = entry["end_of_file"].get_value() if kind == "file" else None
-    return Item(name, kind, size, str(entry["last_write_time"].get_value()))
-
-
-def _kind(attributes: int, tag: int) -> Kind:
-    """What a name is. ``tag`` is the kind of reparse point: only some lead elsewhere, others are files kept small."""
-    if attributes & REPARSE and tag in LINKS:
-        return "link"
-    return "folder" if attributes & FOLDER else "file"

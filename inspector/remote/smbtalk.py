@@ -26,7 +26,10 @@ Asked = tuple[Any, "Callable[[Request], Any]", int]
 
 
 class Talk:
-    """One share over one connection. ``ask`` may be called from several threads; their questions are pipelined."""
+    """One share over one connection. ``ask`` may be called from several threads; their questions are pipelined.
+
+    ``room``: bytes that one read may ask for, by the credits that the server has granted.
+    """
 
     def __init__(self, host: str, port: int | None, seconds: float) -> None:
         import uuid
@@ -38,6 +41,7 @@ class Talk:
         self.host, self.port, self.seconds = host, port or PORT, seconds
         self.connection: Connection = _capped(Connection)(uuid.uuid4(), host, self.port)
         self.tree: TreeConnect
+        self.room = UNIT
         self._sending = threading.Lock()
         self._closed = False
 
@@ -59,6 +63,7 @@ class Talk:
             self.connection.client_security_mode = SecurityMode.SMB2_NEGOTIATE_SIGNING_ENABLED
 
         def work() -> None:
+            window = self.connection.sequence_window
             self.connection.connect(timeout=max(1, int(self.seconds)))
             if self._closed:  # nobody waits any more
                 self.connection.transport.close()
@@ -69,6 +74,7 @@ class Talk:
             session.connect()
             self.tree = TreeConnect(session, rf"\\{self.host}\{share}")
             self.tree.connect(require_secure_negotiate=not guest)
+            self.room = max(1, window["high"] - window["low"] - 2) * UNIT
             self.connection.send(SMB2Echo(), sid=session.session_id, credit_request=CREDITS)  # nobody waits for it
 
         within(self.seconds, work)
@@ -80,7 +86,10 @@ class Talk:
             TimeoutError: not all of them by ``until`` (of the monotonic clock).
             SMBException: the connection is gone.
         """
-        requests = self._send([message for message, _, _ in asked], sum(cost for _, _, cost in asked), until, related)
+        if related:
+            requests = self._send([message for message, _, _ in asked], sum(cost for _, _, cost in asked), until)
+        else:
+            requests = [request for message, _, cost in asked for request in self._send([message], cost, until)]
         return [self._answer(request, take, until) for request, (_, take, _) in zip(requests, asked, strict=True)]
 
     def tell(self, message: Any) -> None:
@@ -90,7 +99,7 @@ class Talk:
         from smbprotocol.exceptions import SMBException
 
         with contextlib.suppress(SMBException, OSError, TimeoutError):
-            self._send([message], 1, time.monotonic(), related=False)
+            self._send([message], 1, time.monotonic())
 
     def close(self) -> None:
         """Cut the connection: the server forgets what was open. A second call does nothing."""
@@ -98,8 +107,8 @@ class Talk:
         if not closed and self.connection.transport is not None:
             threading.Thread(target=self.connection.transport.close, name="smb close", daemon=True).start()
 
-    def _send(self, messages: Sequence[Any], cost: int, until: float, related: bool) -> list[Request]:
-        """Send when the server's credits allow it, which others of our questions may hold for now."""
+    def _send(self, messages: Sequence[Any], cost: int, until: float) -> list[Request]:
+        """Send as one when the server's credits allow it, which others of our questions may hold for now."""
         self._check(until + 1)
         if not self._sending.acquire(timeout=max(0.0, until - time.monotonic())):
             raise TimeoutError
@@ -109,11 +118,7 @@ class Talk:
                 self._check(until)
                 time.sleep(0.001)
             session = self.tree.session.session_id
-            if related:
-                sent = self.connection.send_compound(messages, session, self.tree.tree_connect_id, related=True)
-            else:
-                sent = [self.connection.send(m, session, self.tree.tree_connect_id) for m in messages]
-            return list(sent)
+            return list(self.connection.send_compound(messages, session, self.tree.tree_connect_id, related=True))
         finally:
             self._sending.release()
 

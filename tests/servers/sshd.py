@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.servers import running
 
@@ -69,3 +72,13 @@ def sshd(folder: Path) -> Iterator[running.Server]:
         with running.running(lambda port: [*command, "-p", str(port)], state) as (process, port):
             environment = {"HOME": str(client.parent), "SSH_AUTH_SOCK": ""}
             yield running.Server("sftp", port, str(folder), state, process, name, environment=environment)
+
+
+def at_home(server: running.Server, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    """The user's home for one test: a copy of the server's ``HOME``, and nothing else that would let anybody in."""
+    home = Path(shutil.copytree(server.environment["HOME"], folder / "home"))
+    for name, value in {**server.environment, "HOME": str(home)}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("NETRC", "INSPECT_PIPE_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    return home
