@@ -193,7 +193,7 @@ def dangling(name: str, error: InspectError) -> Lack:
     """A link that the server could not follow to its end."""
     trouble = error.trouble if isinstance(error, RemoteError) else "odd"
     if trouble == "absent":
-        return Lack(name, "IPI901", f"{name} is a link to nothing", "mend or remove it")
+        return Lack(name, "IPI901", f"{name} is a link that leads nowhere, or in a circle", "mend or remove it")
     if trouble == "odd":
         message = f"{name} is a link that leads in a circle, or nowhere: {error.message}"
         return Lack(name, "IPI905", message, "put the file itself there")
