@@ -190,7 +190,7 @@ def running(file: str) -> frozenset[int]:
     """The lines of a file that its compiled code has; it is compiled, not run."""
 
     def lines(code: CodeType) -> Iterator[int]:
-        yield from (line for _, line in dis.findlinestarts(code) if line is not None)
+        yield from (line for _, line in dis.findlinestarts(code) if line)
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 yield from lines(constant)

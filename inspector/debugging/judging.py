@@ -38,9 +38,9 @@ def of_facts(local: Side, remote: Side, found: Sequence[Pair]) -> Iterator[Findi
         yield finding("IPE528", there, message, f"reinstall it: pip install --force-reinstall --no-deps {LIBRARY}")
     if far["copies"]:
         hidden = few([c["root"] for c in far["copies"]], 2)
-        message = f"the program imports {far['imported']['root']}, which hides {hidden}: breakpoints there never stop"
+        message = f"another copy, {hidden}, is hidden by the one that is imported: breakpoints in it never stop"
         yield finding(
-            "IPE526", there, message, "set them in the copy that is imported, or remove the other", severity="warning"
+            "IPE526", there, message, "set them in the copy that is imported, or remove the other", severity="note"
         )
     if remote is not local:
         if near is None and not remote.seen:

@@ -15,6 +15,8 @@ from inspector.debugging.places import depth, in_site, inside, joined, parent
 from inspector.debugging.sides import Side, sources
 
 LIBRARY = "diffusers"
+STEPPED = ("diffusers", "transformers", "accelerate", "huggingface_hub", "peft", "safetensors", "torch")
+"""Packages that get a pair of their own where one for all of site-packages cannot be."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,23 @@ def mappings(
             found.append(workspace_of(pair, kind, local, remote))
     aliases = [alias for m in found if (alias := spelled_otherwise(m, local)) is not None]
     found += [alias for alias in aliases if (alias.local, alias.remote) not in known]
-    return sorted(found, key=lambda m: (-depth(m.remote, remote.windows), -depth(m.local, local.windows), m.kind == ""))
+    return ordered(found, (local.windows, remote.windows))
+
+
+def ordered(found: Sequence[Mapping], windows: tuple[bool, bool]) -> list[Mapping]:
+    """The narrowest first, on either side: no pair after one whose folder, here or there, its own lies in."""
+    left = sorted(found, key=lambda m: (-depth(m.remote, windows[1]), -depth(m.local, windows[0]), m.kind == ""))
+    done: list[Mapping] = []
+    while left:
+        free = (m for m in left if not any(within(other, m, windows) for other in left if other is not m))
+        done.append(next(free, left[0]))  # none is free where they cross: told as such (crossed)
+        left.remove(done[-1])
+    return done
+
+
+def within(narrow: Mapping, broad: Mapping, windows: tuple[bool, bool]) -> bool:
+    """Whether one of the narrow pair's folders lies in, and is not, that of the broad one."""
+    return bool(inside(narrow.local, broad.local, windows[0]) or inside(narrow.remote, broad.remote, windows[1]))
 
 
 def roots(name: str, local: Side, remote: Side) -> tuple[str, str] | None:
@@ -103,7 +121,7 @@ def narrowed(pairs: Map[tuple[str, str], list[str]], local: Side, remote: Side) 
         if not taken:
             kept[here, there] = names
             continue
-        for name in names:
+        for name in (n for n in names if n in STEPPED):
             kept[joined(here, name, local.windows), joined(there, name, remote.windows)] = [name]
     return kept
 

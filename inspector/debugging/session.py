@@ -25,6 +25,10 @@ FILE = "configuration_utils.py"
 Session = tuple[Client | None, dict[str, Any]]
 _EDITORS = ("name", "type", "request", "connect", "program", "console")
 """What of a configuration is for the editor, or for a program that it starts."""
+COMING = 6.0
+"""Seconds in which our own program comes by the breakpoint: it does so twenty times a second."""
+_REFUSED = 1.0
+"""Seconds that are waited for a stop at a breakpoint that was refused."""
 _ANSWER = 15.0
 """Seconds for one answer of the adapter, which itself waits 15 for the program."""
 
@@ -160,7 +164,8 @@ def tried(client: Client, config: Mapping[str, Any], path: str, line: int, secon
         seen.verified, seen.message = bool(placed.get("verified")), str(placed.get("message") or "")
         client.request("configurationDone", _ANSWER)
         try:
-            event = client.event(("stopped", "terminated", "exited"), seconds)
+            wait = seconds if seen.verified else min(seconds, _REFUSED)
+            event = client.event(("stopped", "terminated", "exited"), wait)
         except SilentError as silent:
             seen.error = str(silent)
             return seen
@@ -202,7 +207,7 @@ def own(side: Side, config: Mapping[str, Any], path: str, line: int, seconds: fl
     with started(side, seconds, folder) as (client, answer):
         if client is None:
             return Seen(path, line, program=answer)
-        seen = tried(client, config, path, line, min(seconds, 15))
+        seen = tried(client, config, path, line, min(seconds, COMING))
         seen.program = answer
         left(client, end=True)
         return seen

@@ -25,10 +25,14 @@ def told(report: Report, page: Page) -> Iterator[Text]:
     yield from sides(data, page)
     if data["mappings"]:
         yield from heading("folders", "", page)
-        for number, pair in enumerate(data["mappings"]):
+        shown = [p for p in data["mappings"] if page.verbose or telling(p)]
+        for number, pair in enumerate(shown):
             if number:
                 yield text("")
             yield from folders(pair, page)
+        if len(shown) < len(data["mappings"]):
+            yield text("")
+            yield text(f"  and {len(data['mappings']) - len(shown)} more, all the same (-v)", style="dim")
     if data["session"] is not None:
         yield from heading("session", "", page)
         glyph, style = (GLYPHS["clean"], "clean") if data["bound"] else (GLYPHS["error"], "error")
@@ -58,6 +62,12 @@ def sides(data: dict[str, Any], page: Page) -> Iterator[Text]:
         rows.append([text(""), text((where, "dim"))])
     yield text("")
     yield from page.laid(rows, 2, width=page.width)
+
+
+def telling(pair: dict[str, Any]) -> bool:
+    """Whether a pair is the library's, the user's own, or one in which something differs."""
+    unlike = pair["different"] or pair["only_local"] or pair["only_remote"]
+    return bool(unlike) or "diffusers" in pair["packages"] or pair["kind"] in ("workspace", "named")
 
 
 def folders(pair: dict[str, Any], page: Page) -> Iterator[Text]:

@@ -69,7 +69,7 @@ _PAGES: tuple[tuple[str, Severity, str, str, str, str], ...] = (
         "error",
         "the program imports another copy of the library than the mapped one",
         "The first one on `sys.path` counts: a folder `diffusers` beside the script or on PYTHONPATH goes before "
-        "site-packages, and breakpoints in the other copy never stop. A warning where the other copy only exists.",
+        "site-packages, and breakpoints in the other copy never stop. A note where the other copy only exists.",
         "`/srv/app/diffusers/` beside `/srv/app/run.py`, and another one in site-packages.",
         "rename or remove the copy that is not meant; `inspect-pipe env` shows both.",
     ),
