@@ -390,6 +390,14 @@ def test_against(clean: dict[str, Any], environment: Environment) -> None:
     model = changed()
     model["packages"]["diffusers"]["files"]["diffusers/utils/logging.py"] = "0" * 64
     assert [f.code for f in findings(clean, model)] == ["IPE519"]
+    # of transformers, what makes configs is told from the rest
+    hub = clean["packages"]["huggingface_hub"]
+    for name, code in (("models/clip/modeling_clip.py", "IPE519"), ("models/clip/configuration_clip.py", "IPE517")):
+        sides = [changed(packages__transformers={**hub, "files": {f"transformers/{name}": n * 64}}) for n in "01"]
+        [found] = findings(*sides)
+        assert found.code == code and "on both sides, and other code" in found.message
+    [found] = findings(changed(packages__scipy=hub), clean)
+    assert found.code == "IPE517" and "empty classes" in found.message and found.confidence == "certain"
     assert [f.code for f in findings(clean, changed(platform__machine="aarch64"))] == ["IPE517"]
     assert [f.code for f in findings(clean, changed(variables__NVIDIA_TF32_OVERRIDE="1"))] == ["IPE518"]
     assert findings(clean, changed(variables__HOME="/elsewhere", platform__host="x", python__version="3.99.0")) == []

@@ -1,18 +1,18 @@
 """Two machines: what differs, which of it decides configs and sigmas, and what is mere noise.
 
-Every difference is a row ``{what, here, there, matters, why}``. ``matters`` is ``code`` (the files that make configs or
-sigmas are others), ``numbers`` (what computes is another: last digits), ``loading`` (what is found or downloaded is
-another), ``same`` (proved by the files to make no difference) or ``no``.
+Every difference is a row ``{what, here, there, matters, why}``. ``matters`` is ``code`` (the files that make diffusers'
+configs or sigmas are others), ``numbers`` (what computes is another: last digits), ``configs`` (what makes the configs
+of text encoders and adapters, or defaults that a config lacks, is another), ``loading`` (what is found or downloaded
+is another), ``same`` (proved by the files to make no difference) or ``no``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector.environment.machine import BEHAVIOUR
-from inspector.model import Finding, Severity
-from inspector.rules.environment import found
 
 Facts = dict[str, Any]
 Row = dict[str, Any]
@@ -40,6 +40,15 @@ CONFIGS = {
     "transformers": "it makes the configs of text encoders, tokenizers and image processors",
     "peft": "it makes the adapters of models",
 }
+WITHOUT = {
+    "torch": "nothing is built without it",
+    "scipy": "without it the schedulers that need it are empty classes",
+    "torchsde": "without it the schedulers that need it are empty classes",
+    "transformers": "without it nothing has a text encoder",
+    "peft": "without it nothing has an adapter",
+}
+MAKERS = {"transformers": re.compile(r"(^|/)(configuration_|tokenization_|image_processing_|processing_|feature_ext)")}
+"""Files of a package that make configs, by their names; where none of them differs, configs are the same."""
 OUTPUT = {
     "xformers": "attention", "flash_attn": "attention", "sageattention": "attention", "kernels": "attention",
     "torchao": "quantized weights", "bitsandbytes": "quantized weights", "gguf": "quantized weights",
@@ -55,7 +64,7 @@ ABSENT = "absent"
 def differences(here: Facts, there: Facts) -> list[Row]:
     """Every difference between two machines, what matters first."""
     rows = [*packages(here, there), *builds(here, there), *variables(here, there), *machines(here, there)]
-    order = ("code", "numbers", "loading", "same", "no")
+    order = ("code", "numbers", "configs", "loading", "same", "no")
     return sorted(rows, key=lambda row: order.index(row["matters"]))
 
 
@@ -85,7 +94,8 @@ def package(name: str, one: Facts | None, other: Facts | None) -> Iterator[Row]:
     files = [p["files"] if p is not None else {} for p in (one, other)]
     if ABSENT in labels:
         if labels[0] != labels[1]:
-            matters, why = importance(name, f"{name} is on one side alone")
+            matters, why = importance(name, WITHOUT.get(name, "it is on one side alone"))
+            why = WITHOUT.get(name, why)
             yield row(name, labels, matters, why, files=[])
         return
     if not all(files):
@@ -102,7 +112,11 @@ def package(name: str, one: Facts | None, other: Facts | None) -> Iterator[Row]:
     if name in DECIDING:
         yield from deciding(name, labels, unlike, files)
         return
-    matters, why = importance(name, f"{len(unlike)} of {len(files[0])} files differ")
+    if name in MAKERS and not any(MAKERS[name].search(n) for n in unlike):
+        why = f"none of the {len(unlike)} files that differ makes configs"
+        yield row(name, labels, "same", why, files=unlike)
+        return
+    matters, why = importance(name, f"of {len(files[0])} files {len(unlike)} differ")
     yield row(name, labels, matters, why, files=unlike)
 
 
@@ -115,10 +129,10 @@ def deciding(name: str, labels: tuple[str, str], unlike: list[str], files: list[
     decided = [n for names in apart.values() for n in names]
     if not decided:
         filling = [n for n in unlike if n.startswith(tuple(f"{name}/{start}" for start in DEFAULTS[name]))]
-        why = f"{len(unlike)} files differ, none of them makes configs or sigmas"
+        why = f"none of the {len(unlike)} files that differ makes configs or sigmas"
         if filling:
-            why = f"{len(filling)} files of models and pipelines differ: defaults of theirs fill in what a config lacks"
-        yield row(name, labels, "numbers" if filling else "same", why, files=unlike)
+            why = f"of files of models and pipelines {len(filling)} differ: their defaults fill in what a config lacks"
+        yield row(name, labels, "configs" if filling else "same", why, files=unlike)
         return
     told = [f"{what}: {short(names, name)}" for what, names in apart.items() if names]
     alike = [what for what, names in apart.items() if not names]
@@ -137,7 +151,7 @@ def importance(name: str, why: str) -> tuple[str, str]:
     if name in NUMBERS:
         return "numbers", f"{why}; {NUMBERS[name]}"
     if name in CONFIGS:
-        return "numbers", f"{why}; {CONFIGS[name]}"
+        return "configs", f"{why}; {CONFIGS[name]}"
     if name in OUTPUT:
         return "no", f"{why}; it changes {OUTPUT[name]}, neither configs nor sigmas"
     return "no", why
@@ -206,36 +220,3 @@ def machines(here: Facts, there: Facts) -> Iterator[Row]:
         systems = [side[what]["filesystem"] for side in lie]
         if systems[0] != systems[1]:
             yield row(f"file system of {what}", systems, "no")
-
-
-def judge(rows: list[Row]) -> Iterator[Finding]:
-    """The differences that matter, and those that are proved not to."""
-    for one in rows:
-        between = ", ".join(f"{shown(one[side])} {side}" for side in ("here", "there"))
-        message = f"{one['what']}: {between}" + (f": {one['why']}" if one["why"] else "")
-        if one["matters"] == "code":
-            alike = one["here"] == one["there"]
-            severity: Severity = "error" if alike else "warning"
-            message = f"{one['what']} {one['here']} on both sides, and other code: {one['why']}" if alike else message
-            fix = (
-                f"install {one['what']} {one['there']} on both"
-                if not alike
-                else "reinstall it on the side that is patched"
-            )
-            yield found("IPE516", one["what"], message, fix, severity=severity)
-        elif one["matters"] in ("numbers", "loading"):
-            variable = one.get("variable")
-            fix = f"set {one['what']} the same on both" if variable else ""
-            if one["what"] in NUMBERS or one["what"] in CONFIGS:
-                fix = (
-                    f"pip install {one['what']}=={str(one['there']).partition(' ')[0]}"
-                    if one["there"] != ABSENT
-                    else ""
-                )
-            yield found("IPE518" if variable else "IPE517", one["what"], message, fix, confidence="possible")
-        elif one["matters"] == "same":
-            yield found("IPE519", one["what"], message)
-
-
-def shown(value: Any) -> str:
-    return "not set" if value is None else repr(value) if value == "" else str(value)

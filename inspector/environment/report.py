@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from inspector.environment import against, machine, packages, requirements
+from inspector.environment import against, differing, machine, packages, requirements
 from inspector.model import Report, Skip, worst_first
 
 SHOWN = ("diffusers", "transformers", "torch")
@@ -30,7 +30,7 @@ def report_of(facts: dict[str, Any], other: dict[str, Any] | None = None, *, nam
         line = f"nothing wrong with {len(facts['packages'])} packages, {files:,} files of Python"
     else:
         rows = against.differences(facts, other)
-        found = list(against.judge(rows))
+        found = list(differing.judge(rows))
         source = f"{source} ↔ {named_by(other)}" + (f" ({named})" if named else "")
         data |= {"against": {"source": named, "host": other["platform"]["host"]}, "differences": rows}
         counts = Counter(r["matters"] for r in rows)

@@ -20,11 +20,12 @@ NAMED = {"IPE503": "changed", "IPE504": "missing", "IPE505": "added", "IPE508": 
 """Findings whose files are named one by one, and where they are held."""
 MOST = 12
 MATTERS = {
-    "code": ("other configs or sigmas", "error"),
-    "numbers": ("may round otherwise", "warning"),
-    "loading": ("other files found", "warning"),
-    "same": ("proved the same", "clean"),
-    "no": ("no consequence", ""),
+    "code": ("configs, sigmas", "error"),
+    "numbers": ("last digits", "warning"),
+    "configs": ("configs", "warning"),
+    "loading": ("what is found", "warning"),
+    "same": ("none, proved", "clean"),
+    "no": ("", ""),
 }
 
 
@@ -94,12 +95,12 @@ def files_of(finding: Finding, report: Report) -> list[str]:
 def differences(rows: Sequence[dict[str, Any]], page: Page) -> Iterator[Text]:
     """What matters is told above; here is the whole, side by side, what is of no consequence only with ``-v``."""
     shown = [r for r in rows if r["matters"] != "no" or page.verbose]
-    head: list[list[Text]] = [[dim("what"), dim("here"), dim("there"), dim("makes a difference")]] if shown else []
+    head: list[list[Text]] = [[dim("what"), dim("decides"), dim("here"), dim("there")]] if shown else []
     table = []
     for row in shown:
         label, style = MATTERS[row["matters"]]
         values = [text(safe("not set" if row[s] is None else row[s], 200)) for s in ("here", "there")]
-        table.append([text(safe(row["what"], 60)), *values, text((label, STYLES.get(style, "dim")))])
+        table.append([text(safe(row["what"], 60)), text((label, STYLES.get(style, "dim"))), *values])
     yield from section("differences", "", [*head, *table], page)
     rest = len(rows) - len(shown)
     if rest:

@@ -58,6 +58,52 @@ COMPONENTS = listed(
 )
 
 EVIDENCE: dict[str, Any] = {
+    "facts": thing(
+        "env: what a Python and its machine are; the README tells of each part.",
+        {
+            "facts": "integer",
+            "python": "object",
+            "platform": "object",
+            "folder": "object",
+            "script": "string|null",
+            "sys_path": listed("", {"entry": "string", "path": "string", "real": "string", "kind": "string"}),
+            "packages": {
+                "type": "object",
+                "description": "Import name → where it is imported from, how it was installed, its files' SHA-256.",
+                "additionalProperties": thing(
+                    "",
+                    {
+                        "name": "string",
+                        "imported": "object|null",
+                        "version": "string|null",
+                        "metadata_version": "string|null",
+                        "copies": "array",
+                        "installed": "array",
+                        "git": "object|null",
+                        "stale": TEXTS,
+                        "files": "object",
+                    },
+                ),
+            },
+            "torch": "object|null",
+            "devices": "object",
+            "variables": {"type": "object", "additionalProperties": field("string")},
+            "places": listed("", {"what": "string", "path": "string", "real": "string", "filesystem": "string"}),
+            "skipped": listed("", {"where": "string", "reason": "string"}),
+        },
+    ),
+    "differences": listed(
+        "env --against: what differs, and what it decides.",
+        {
+            "what": "string",
+            "here": "any",
+            "there": "any",
+            "matters": one_of("code", "numbers", "configs", "loading", "same", "no"),
+            "why": "string",
+        },
+        {"files": TEXTS, "decided": TEXTS},
+    ),
+    "against": thing("env --against: the other machine.", {"source": "string", "host": "string"}),
     "command": {"type": "string", "description": "The command; a report of diff has none."},
     "components": COMPONENTS,
     "other": thing(
