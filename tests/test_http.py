@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from inspector.model import InspectError
-from inspector.remote import pages
+from inspector.remote import pages, wire
 from inspector.remote.address import parse
 from inspector.remote.asking import onward
 from inspector.remote.connection import Item, RemoteError, connect
@@ -130,25 +130,25 @@ def test_the_same_folder_whoever_serves_it(kind: str, served: dict[str, int], fo
 @pytest.mark.parametrize("kind", ["nginx", "python"])
 def test_nothing_outside_a_range_crosses_the_wire(kind: str, served: dict[str, int]) -> None:
     """fsspec's open() moved 21 MB for this. A server without ranges cannot be stopped sooner than its buffers end."""
-    with Wire(served[kind]) as wire, opened(f"http://127.0.0.1:{wire.port}/") as there:
+    with Wire(served[kind]) as between, opened(f"http://127.0.0.1:{between.port}/") as there:
         assert there.read("/sd 15/unet/diffusion_pytorch_model.safetensors", 0, 8) == bytes(8)
-        assert wire.down < (1000 if kind == "nginx" else 8_000_000)
-        wire.reset()
+        assert between.down < (1000 if kind == "nginx" else 8_000_000)
+        between.reset()
         if kind == "nginx":
             assert len(there.read("/sd 15/unet/diffusion_pytorch_model.safetensors", 5000, 105_000)) == 100_000
-            assert 100_000 < wire.down < 101_000
-            assert wire.connections == 0  # the one there was
+            assert 100_000 < between.down < 101_000
+            assert between.connections == 0  # the one there was
 
 
 def test_a_real_folder_at_once(tmp_path: Path) -> None:
     """17 files with 4 headers of 84 kB in 6.9 GB; 25 requests one after the other would take 0.5 s at 20 ms."""
     tmp_path.chmod(0o755)
     _, reads = trees.sdxl(tmp_path / "sdxl")
-    with nginx(tmp_path) as server, Wire(server.port, delay=0.02) as wire:
+    with nginx(tmp_path) as server, Wire(server.port, delay=0.02) as between:
         begin = time.monotonic()
-        inspection(f"http://127.0.0.1:{wire.port}/sdxl", "/sdxl", reads)
+        inspection(f"http://127.0.0.1:{between.port}/sdxl", "/sdxl", reads)
         assert time.monotonic() - begin < 1.5
-        assert wire.up + wire.down < 1_000_000
+        assert between.up + between.down < 1_000_000
 
 
 def test_the_whole_command(served: dict[str, int]) -> None:
@@ -416,6 +416,25 @@ def test_an_address_that_is_signed_for_reading_alone() -> None:
         with pytest.raises(RemoteError) as caught:
             there.look("/x.json")
         assert "sig" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_public_server_leads_to_no_private_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever inspects a model of a stranger's asks nothing of the machines around him."""
+    assert wire.public("8.8.8.8")
+    assert not any(map(wire.public, ("169.254.169.254", "10.1.2.3", "100.64.0.1", "127.0.0.1", "::1", "fe80::1%eth0")))
+    with Odd(lambda asked: [ranged(CONTENT)]) as inside:
+        there = inside.url("secret")
+        with Odd(lambda asked: [reply(b"", "302 Found", Location=there)]) as odd:
+            with opened(odd.url("m")) as private:  # as a NAS may
+                assert private.read("/x.json", 0, 10) == CONTENT[:10]
+            monkeypatch.setattr(wire, "public", lambda peer: peer == "127.0.0.2")
+            with (
+                Odd(odd.answer, "127.0.0.2") as far,
+                opened(f"http://127.0.0.2:{far.port}/m") as public,
+                pytest.raises(RemoteError, match="of a private network; it was not followed"),
+            ):
+                public.read("/x.json", 0, 10)
+        assert len(inside.asked) == 1
 
 
 @pytest.mark.parametrize(

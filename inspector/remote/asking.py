@@ -57,14 +57,16 @@ class Asking:
 
     def __init__(self, seconds: float, permits: Permits, *, authorities: str = "") -> None:
         self.seconds, self.permits, self.lines = seconds, permits, Lines(authorities)
+        self._public = False
 
     def ask(self, question: Question, *, follow: bool = True) -> Answer:
         """Ask, and read the answer, whatever its status.
 
         Args:
             question: what is asked; its address is quoted as it goes over the wire.
-            follow: whether to go where the server points. A ``GET`` or ``HEAD`` may lead to another server (never from
-                ``https`` to ``http``), without the login; everything else stays with the same one.
+            follow: whether to go where the server points. A ``GET`` or ``HEAD`` may lead to another server, without the
+                login, but never from ``https`` to ``http``, nor from a public server to one of a private network;
+                everything else stays with the same one.
 
         Raises:
             RemoteError: no answer came, for the reason it names.
@@ -97,14 +99,14 @@ class Asking:
         """One answer, asked for again with the login once the server wants it, or wants it otherwise."""
         ours = Origin.of(url) == home
         sent = self.permits.first(question.method, url) if ours else ""
-        answer = self._answer(question, url, sent, until)
+        answer = self._answer(question, url, sent, until, ours=ours)
         if answer.status == 401 and ours:
             challenges = answer.headers.get_all("WWW-Authenticate") or []
             if better := self.permits.after(question.method, url, challenges, sent):
-                return self._answer(question, url, better, until)
+                return self._answer(question, url, better, until, ours=ours)
         return answer
 
-    def _answer(self, question: Question, url: str, login: str, until: float) -> Answer:
+    def _answer(self, question: Question, url: str, login: str, until: float, *, ours: bool) -> Answer:
         headers = {"User-Agent": "inspect-pipe", "Accept-Encoding": "identity", **question.headers}
         if login:
             headers["Authorization"] = login
@@ -118,6 +120,12 @@ class Asking:
             watch.start()
             try:
                 line.patience(left)
+                if line.sock is None:
+                    line.connect()
+                if ours:
+                    self._public = line.public and line.proxy is None
+                elif self._public and not line.public:
+                    raise RemoteError(f"a redirect to {origin}, of a private network; it was not followed", "odd")
                 if line.proxy and not line.context:  # plain HTTP is asked of the proxy itself
                     asked, through = f"{origin}{target(url)}", permit(line.proxy)
                 else:

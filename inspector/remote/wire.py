@@ -58,6 +58,7 @@ class Line(HTTPConnection):
         self.was_cut = False
         self.used = False
         self.held: socket.socket | None = None
+        self.public = False
         if proxy and context:
             self.set_tunnel(origin.host, origin.port, permit(proxy))
         elif proxy is None and context:
@@ -67,6 +68,7 @@ class Line(HTTPConnection):
         """Reach the server, and agree on encryption where it is asked for."""
         super().connect()
         self.held = self.sock
+        self.public = public(self.sock.getpeername()[0])
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         if self.context is not None:
             # in two steps: a handshake that hangs must be there to be cut
@@ -153,6 +155,13 @@ class Lines:
 
             self._context = ssl.create_default_context(cafile=self._authorities or None)
         return self._context
+
+
+def public(peer: str) -> bool:
+    """Whether anybody can reach an address: it is neither of this machine nor of a network of somebody's own."""
+    import ipaddress
+
+    return ipaddress.ip_address(peer.partition("%")[0]).is_global
 
 
 def proxy_for(origin: Origin) -> SplitResult | None:

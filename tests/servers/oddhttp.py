@@ -30,12 +30,12 @@ class Odd:
         connections: how many were opened.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, host: str = "127.0.0.1") -> None:
         self.answer = answer
         self.asked: list[Asked] = []
         self.connections = 0
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = socket.create_server((host, 0), backlog=64)
         self.port = int(self._listener.getsockname()[1])
 
     def url(self, path: str = "", scheme: str = "http") -> str:
