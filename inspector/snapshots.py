@@ -249,15 +249,15 @@ def saved(source: Source) -> Snapshot:
     Raises:
         InspectError: the report holds none, or not the shape this version knows.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from inspector.carrying import snapshot_of
 
     hint = "save one with: inspect-pipe diff SOURCE --format json -o report.json"
     if source.path is None:
         raise InspectError(f"{source.text}: no such report")
     try:
         report = json.loads(patiently(source.path.read_bytes, source.text))
-        snapshot = TypeAdapter(Snapshot).validate_python(report["data"]["snapshot"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
+        snapshot = snapshot_of(report["data"]["snapshot"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"{source.text} is not a report that holds a snapshot ({type(error).__name__})"
         raise InspectError(message, hint=hint, where=source.text) from error
     from inspector.rules import judge
