@@ -162,5 +162,8 @@ def test_one_that_tells_no_attributes_and_sends_too_much(server: Server, folder:
         assert (items["config.json"].kind, items["config.json"].size) == ("file", 19)
         assert {i.name: i.kind for i in connection.list(str(folder))}["to a folder"] == "link"
         assert connection.read(f"{folder}/unet/config.json", 0, 9) == b'{"sample_'
+        part = connection.read(f"{folder}/large.safetensors", (4 << 30) - 9000, (4 << 30) + 1000)  # 700 bytes at a time
+        assert len(part) == 10_000 and part[9007:].startswith(trees.MARK) and not any(part[:9007])
+        assert len(connection.list(f"{folder}/endless", most=500)) == 500
         assert connection.look(f"{folder}/to a file").target == f"{folder}/unet/config.json"
         assert connection.look(f"{folder}/to a link").target == f"{folder}/to a folder/config.json"

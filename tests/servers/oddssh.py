@@ -16,14 +16,17 @@ PASSWORD = "the one"
 
 
 class Bare(asyncssh.SFTPServer):
-    """Tells nothing of what it lists, sends more than it is asked for, and only tidies the text of a path."""
+    """Tells nothing of what it lists, sends more or less than it is asked for, and leaves the text of a path alone."""
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        while path.endswith(b"/endless"):
+            yield asyncssh.SFTPName(b"and another", b"", asyncssh.SFTPAttrs(type=asyncssh.FILEXFER_TYPE_REGULAR))
         for entry in sorted(Path(self.map_path(path).decode()).iterdir()):
             yield asyncssh.SFTPName(os.fsencode(entry.name), b"", asyncssh.SFTPAttrs())
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
-        return bytes(super().read(file_obj, offset, size + 5))  # type: ignore[arg-type]
+        wanted = size + 5 if size < 5000 else 700
+        return bytes(super().read(file_obj, offset, wanted))  # type: ignore[arg-type]
 
     def realpath(self, path: bytes) -> bytes:
         return path
