@@ -150,7 +150,8 @@ def appended(text: str, node: Node, key: str | None, value: Any) -> str:
     line = f"{json.dumps(key)}: {shown}" if key is not None else shown
     if not node.items:
         at = node.start + len(text[node.start : node.end - 1].rstrip())  # after what comments there are
-        return f"{text[:at]}{eol(text)}{inner}{line}{eol(text)}{indent_of(text, node.start)}{text[node.end - 1 :]}"
+        after = "" if "\n" in text[at : node.end - 1] else f"{eol(text)}{indent_of(text, node.start)}"
+        return f"{text[:at]}{eol(text)}{inner}{line}{after}{text[at:]}"
     last = node.items[-1].end
     comma = blank(text, last)
     if text.startswith(",", comma):

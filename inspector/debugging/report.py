@@ -55,22 +55,28 @@ def look(asked: Asked, tell: Callable[[str], None] = lambda message: None) -> tu
     if asked.write:
         launchfile.refuse_models(Path(workspace))
     file = launchfile.read(Path(workspace))
-    tell("asking Python where its libraries are")
-    own = here(workspace, None if asked.place else asked.python or None)
-    local = own if asked.local is None else Side(asked.local.name, facts_from(asked.local))
-    remote, found = local, list[Mapping]()
+    named = file.named(asked.config) if asked.config else None
+    remote, found = None, list[Mapping]()
     if asked.place:
         tell(f"asking {asked.place}")
         remote = there(
             asked.place, folder=asked.remote_workspace, prefix=asked.prefix, python=asked.python, ssh=asked.ssh
         )
-        root = workspace if asked.local is None else local.folder
+    tell("asking Python where its libraries are")
+    if asked.local is not None:
+        local = Side(asked.local.name, facts_from(asked.local))
+    else:
+        local = here(workspace, None if asked.place else asked.python or None)
+    root = workspace if asked.local is None else local.folder
+    if remote is None:
+        remote = local
+    else:
         found = mappings(local, remote, both_workspaces(root, asked, remote), asked.maps)
     packages = (LIBRARY, *(p for p in asked.packages if p != LIBRARY))
-    entry = made(asked, local, remote, found, workspace if asked.local is None else local.folder, packages)
+    entry = made(asked, local, remote, found, root, packages)
     text = file.with_(entry)
-    config = entry if not asked.config else file.named(asked.config)
-    sent = substituted(config, workspace if asked.local is None else local.folder, local.windows)
+    config = entry if named is None else named
+    sent = substituted(config, root, local.windows)
     findings = list(judging.of_facts(local, remote, found))
     path = editors_path(local, remote)
     if asked.config:
