@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 from inspector.classes import cache_dir
 from inspector.model import InspectError
 from inspector.reading import Limits
+from inspector.remote.hollow import FIRST, header_end, hollow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_FIRST = 100_000
-"""97% of headers fit into the first 100 kB (huggingface_hub, pull request 1855)."""
 _MOST = 1000
 """Files to fetch; the largest pipelines have a tenth of it."""
 _COMMIT = re.compile(r"^[0-9a-f]{40,64}$")
@@ -180,11 +179,11 @@ def header(name: str, file: str, commit: str, size: int, limits: Limits, token: 
     from huggingface_hub import hf_hub_url
 
     url = hf_hub_url(name, file, revision=commit)
-    first = ranged(url, 0, min(size, _FIRST), token)
-    length = int.from_bytes(first[:8], "little") + 8
-    if len(first) < length <= min(size, limits.header + 8):
-        first += ranged(url, len(first), length, token)
-    return first[:length]
+    first = ranged(url, 0, min(size, FIRST), token)
+    end = header_end(first, size, limits.header)
+    if end > len(first):
+        first += ranged(url, len(first), end, token)
+    return first[:end] if end else first
 
 
 def ranged(url: str, begin: int, end: int, token: Any) -> bytes:
@@ -202,13 +201,6 @@ def ranged(url: str, begin: int, end: int, token: Any) -> bytes:
             if len(found) >= skip + end - begin:
                 break
     return found[skip : skip + end - begin]
-
-
-def hollow(to: Path, first: bytes, size: int) -> None:
-    """A file of this size that begins with these bytes; the rest is a hole and takes no room."""
-    with open(to, "wb") as file:
-        file.write(first)
-        file.truncate(size)
 
 
 def whole(home: Path, fill: Callable[[Path], None]) -> Path:

@@ -14,8 +14,8 @@ from inspector.model import EXIT_INTERNAL, EXIT_USAGE, InspectError, Skip, Snaps
 from inspector.patience import patiently
 from inspector.reading import Limits
 from inspector.remote.facts import refuse_weights
-from inspector.remote.session import Afar, session, telling, told
-from inspector.remote.wanted import Reach
+from inspector.remote.reach import Afar, Reach
+from inspector.remote.session import session, telling, told
 from inspector.sources import Source
 from inspector.worker import FILES, NO_SOURCE, SAVED, Request
 

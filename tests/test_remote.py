@@ -24,9 +24,8 @@ from inspector.reading import Limits
 from inspector.remote import crew, link
 from inspector.remote.address import masked, parse
 from inspector.remote.connection import Item, RemoteError
+from inspector.remote.reach import Afar, Reach
 from inspector.remote.secrets import conceal, revealed
-from inspector.remote.session import Afar
-from inspector.remote.wanted import Reach
 from inspector.report import examine
 from inspector.settings import Settings
 from tests.afar import SHOWN, TYPED, Disk, refused, serving, taken

@@ -95,7 +95,9 @@ def test_what_is_built_is_built_as_here(tmp_path: Path) -> None:
 def test_other_commands(ssh: running.Server, served: Path, tmp_path: Path) -> None:
     url, seal = ssh.url("tiny"), tmp_path / "seal.json"
     done = run(ssh, "call", url, "--stats")
-    assert done.returncode == EXIT_CLEAN and "num_inference_steps" in done.stdout and "1 files" in done.stderr
+    assert (
+        done.returncode == EXIT_CLEAN and "num_inference_steps" in done.stdout and " in 1 file fetched, " in done.stderr
+    )
     done = run(ssh, "trace", url, "--into", "DDIMScheduler", "--fail-on", "never")
     assert done.returncode == EXIT_CLEAN and "DDPMScheduler → DDIMScheduler" in done.stdout
     assert run(ssh, "lock", url, "--static", "-o", seal).returncode == EXIT_CLEAN

@@ -11,8 +11,8 @@ from inspector import classes, sources
 from inspector.calling.parameters import Place, of_library
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.reading import Folder, Limits
-from inspector.remote.session import Afar, telling
-from inspector.remote.wanted import Reach
+from inspector.remote.reach import Afar, Reach
+from inspector.remote.session import telling
 from inspector.sources import INDEX, Source
 
 _GIVE = "give a pipeline's folder, a Hub id, demo:NAME, a saved report, or the name of a pipeline class"

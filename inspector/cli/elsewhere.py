@@ -8,6 +8,7 @@ from typing import Any
 
 from inspector.cli.guarded import say
 from inspector.render.escape import safe
+from inspector.sources import counted
 
 _ASKED: list[dict[str, dict[str, Any]]] = []
 """The counts of the command that asked for them."""
@@ -55,9 +56,9 @@ def lines(fetched: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield "stats: no source lies elsewhere; nothing was fetched"
     for told in fetched:
         again = f", {told['retries']} of them again" if told["retries"] else ""
-        over = "1 connection" if told["connections"] == 1 else f"{told['connections']} connections"
-        what = f"{size(told['bytes'])} of {size(told['size'])} in {told['files']} files"
-        asked = f"{told['requests']} requests{again} over {over}, {told['seconds']:.2f} s"
+        over = counted(told["connections"], "connection")
+        what = f"{size(told['bytes'])} of {size(told['size'])} in {counted(told['files'], 'file')}"
+        asked = f"{counted(told['requests'], 'request')}{again} over {over}, {told['seconds']:.2f} s"
         yield f"stats: {safe(told['source'], 200)}: {what} fetched, {asked}"
 
 

@@ -103,8 +103,8 @@ def now(
 ) -> tuple[Lock, list[Skip]]:
     """The source as it is: its files are read here, the rest is built in the worker."""
     from inspector import snapshots, sources
-    from inspector.remote.session import Afar, telling
-    from inspector.remote.wanted import Reach
+    from inspector.remote.reach import Afar, Reach
+    from inspector.remote.session import telling
 
     options = reading_options(settings, reading)
     limits, static = options["limits"], options.pop("static")

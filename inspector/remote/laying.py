@@ -20,8 +20,9 @@ from inspector.remote.crew import Crew
 from inspector.remote.facts import Facts, Lack
 from inspector.remote.fetching import Purse, pursue, steps_of
 from inspector.remote.hollow import hollow
+from inspector.remote.reach import Reach
 from inspector.remote.walking import Found, Walk
-from inspector.remote.wanted import Need, Reach, needs
+from inspector.remote.wanted import Need, needs
 
 _OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
 """What is wrong with our own disk, and not with what is laid on it."""

@@ -16,8 +16,9 @@ from inspector.remote.address import Address
 from inspector.remote.connection import Item, RemoteError
 from inspector.remote.crew import Crew, Task
 from inspector.remote.laying import Copy
+from inspector.remote.reach import Reach
 from inspector.remote.walking import Found, walk
-from inspector.remote.wanted import HEADED, Need, Reach
+from inspector.remote.wanted import HEADED, Need
 from inspector.sources import COMPONENT_FILES, INDEX, is_report
 
 FILES = (".json", ".toml", *HEADED)

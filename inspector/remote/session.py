@@ -8,47 +8,24 @@ from __future__ import annotations
 import atexit
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inspector.limits import Limits
 from inspector.model import InspectError
 from inspector.remote.address import Address, parse
-from inspector.remote.connection import Opener, RemoteError, connect
-from inspector.remote.crew import Crew
-from inspector.remote.link import Link
-from inspector.remote.opened import Opened, opened
+from inspector.remote.connection import Opener, connect
+from inspector.remote.reach import Afar
 from inspector.remote.secrets import revealed
-from inspector.remote.wanted import Reach
+
+if TYPE_CHECKING:
+    from inspector.remote.crew import Crew
+    from inspector.remote.link import Link
+    from inspector.remote.opened import Opened
 
 ANSWER = 10.0
 """Seconds that any one answer may take, and half of all the time there is."""
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Afar:
-    """How far a source elsewhere is looked into, and how long: ``limits.seconds`` in all, less where ``seconds`` is."""
-
-    reach: Reach = Reach.FILES
-    limits: Limits = field(default_factory=Limits)
-    seconds: float | None = None
-    say: Say | None = None
-
-    @property
-    def most(self) -> float:
-        """Seconds for all of it."""
-        return min(self.limits.seconds, self.seconds) if self.seconds else self.limits.seconds
-
-    def late(self) -> RemoteError:
-        """The error of what has not come by then."""
-        more = f"--limit seconds={self.limits.seconds * 5}"
-        hint = more if self.most == self.limits.seconds else f"--timeout {self.most * 5:g}"
-        error = RemoteError(f"reading took over {self.most:g} s and was given up", "slow", hint=hint)
-        error.code = "IPI904"
-        return error
 
 
 @dataclass(slots=True)
@@ -70,6 +47,9 @@ class Session:
         Raises:
             InspectError: there is nothing, or it cannot be reached.
         """
+        from inspector.remote.crew import Crew
+        from inspector.remote.opened import opened
+
         address = parse(revealed(shown))
         began = time.monotonic()
         link = self.link(address, afar.most)
@@ -95,8 +75,9 @@ class Session:
 
     def link(self, address: Address, most: float) -> Link:
         """The connection to the server of an address, the one there is where it serves."""
-        # the library of hf:// knows one repository at a time, and a signature signs one path
-        apart = (address.path, address.query) if address.query or not address.host else ()
+        from inspector.remote.link import Link
+
+        apart = (address.path, address.query) if address.query or not address.host else ()  # a signature signs one path
         key = (address.scheme, address.host, address.port, address.user, address.password, *apart)
         if key not in self.links:
             self.links[key] = Link(address, min(ANSWER, most / 2), self.opener)

@@ -9,8 +9,9 @@ from inspector import sources
 from inspector.limits import Limits
 from inspector.model import EXIT_USAGE, InspectError
 from inspector.remote.address import masked, parse
+from inspector.remote.reach import Afar
 from inspector.remote.secrets import conceal, revealed
-from inspector.remote.session import Afar, current, session, telling
+from inspector.remote.session import current, session, telling
 from inspector.sources import PREFIXES, Source
 
 HERE = ("file", "local")

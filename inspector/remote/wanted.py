@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Literal
 
 from inspector.limits import Limits
 from inspector.reading import SMALL, WORDS, Entry
+from inspector.remote.reach import Reach
 from inspector.survey import survey
 
 HEADED = (".safetensors", ".safetensors.header")
 DEEP = 1
 """Components lie in folders of the pipeline's own; what lies deeper is no part of any."""
-
-
-class Reach(IntEnum):
-    """How far an inspection goes; each step needs what the one before does, and more."""
-
-    NAMES = 0
-    INDEX = 1
-    """What the pipeline's own index says, and code beside it."""
-    FILES = 2
-    """What ``--static`` reads: settings, headers of weights, the first bytes of what might not be what it says."""
-    BUILD = 3
-    """The words of tokenizers as well."""
-    CODE = 4
-    """And the code that the user allowed."""
-    SEAL = 5
-    """All of these at any depth."""
 
 
 @dataclass(frozen=True, slots=True)
