@@ -27,6 +27,7 @@ from inspector.debugging.report import Asked, look
 from inspector.debugging.sides import Side, here, there
 from inspector.model import InspectError, Report
 from tests.debugged import SITE, SOURCE, environment, library
+from tests.servers.sshd import sshd
 
 pytest.importorskip("debugpy")
 
@@ -323,6 +324,35 @@ def test_attach_to_a_program_of_the_users(listening: tuple[Path, int], world: Pa
     with pytest.raises(InspectError, match="refused") as caught:
         debugged(world, world / "far", attach=("127.0.0.1", 1), verify=True)
     assert caught.value.exit_code == 3 and "--listen" in caught.value.hint
+
+
+def test_over_ssh(world: Path, tmp_path: Path) -> None:
+    """One ssh connection for the facts, one for the workspace's hashes, one that the whole session goes over."""
+    app = tmp_path / "app"
+    app.mkdir()
+    for folder in (app, world / "work"):
+        (folder / "run.py").write_text("x = 1\n")
+    (app / "only_there.py").write_text("")
+    with sshd(tmp_path) as server:
+        keys = Path(server.environment["HOME"]) / ".ssh"
+        line = f"ssh -F /dev/null -o UserKnownHostsFile={keys / 'known_hosts'} -o GlobalKnownHostsFile=/dev/null"
+        given = {
+            "python": str(world / "link" / "bin" / "python"), "remote_workspace": str(app),
+            "ssh": f"{line} -o IdentitiesOnly=yes -i {keys / 'id_ed25519'}",
+        }  # fmt: skip
+        place = f"{server.user}@127.0.0.1:{server.port}"
+        report, text = debugged(world, place, verify=True, **given)
+        assert report.data["bound"] is True and report.data["session"]["program"]["python"] == given["python"]
+        entry = report.data["configuration"]
+        assert entry["connect"] == {"host": "127.0.0.1", "port": 5678} and text is not None
+        assert {"localRoot": "${workspaceFolder}", "remoteRoot": str(app)} in entry["pathMappings"]
+        work = next(m for m in report.data["mappings"] if m["kind"] == "workspace")
+        assert (work["same"], work["only_remote"]) == (1, ["only_there.py"])
+        with pytest.raises(InspectError, match="verification failed") as caught:
+            debugged(world, place, **{**given, "ssh": "ssh -F /dev/null -o UserKnownHostsFile=/dev/null"})
+        assert caught.value.exit_code == 3
+        with pytest.raises(InspectError, match="no/python"):
+            debugged(world, place, **{**given, "python": "/no/python"})
 
 
 def test_this_machine_alone(world: Path) -> None:
