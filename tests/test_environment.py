@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -236,6 +237,38 @@ def test_a_checkout(environment: Environment, tmp_path: Path) -> None:
     subprocess.run([*git, "gc", "-q"], check=True)
     subprocess.run([*git, "checkout", "-q", "--detach"], check=True, capture_output=True)
     assert environment.facts()["packages"]["diffusers"]["git"]["commit"] == head
+
+
+def test_a_mapped_checkout_and_an_archive(environment: Environment, tmp_path: Path, monkeypatch: Any) -> None:
+    """An editable installation of setuptools brings a finder: a package may lie in a folder of another name."""
+    (source := tmp_path / "lib" / "diff").mkdir(parents=True)
+    (source / "__init__.py").write_text('__version__ = "7.7"\n')
+    shutil.rmtree(environment.site / "diffusers")
+    rewrite(environment.info / "METADATA", "\nVersion: ", "\nVersion: 7.7\nX: ")
+    (environment.info / "RECORD").unlink()
+    (environment.info / "direct_url.json").write_text(
+        json.dumps({"url": tmp_path.as_uri(), "dir_info": {"editable": True}})
+    )
+    (environment.site / "mapped.pth").write_text("import mapped")
+    (environment.site / "mapped.py").write_text(f"""
+import sys
+from importlib.util import spec_from_file_location
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name == "diffusers":
+            return spec_from_file_location(name, {str(source / "__init__.py")!r})
+sys.meta_path.append(Finder)
+""")
+    facts = environment.facts()
+    package = facts["packages"]["diffusers"]
+    assert (package["imported"]["how"], package["imported"]["entry"], findings(facts)) == ("Finder", None, [])
+    assert list(package["files"]) == ["diffusers/__init__.py"] and package["installed"][0]["covers"]
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.writestr("diffusers/__init__.py", "__version__ = '5.5'")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "d.zip"))
+    facts = environment.facts()
+    assert "5.5" in one(facts, "IPE501").message and "archive" in facts["skipped"][0]["reason"]
 
 
 def test_compiled_code_of_another_source(environment: Environment) -> None:

@@ -71,7 +71,7 @@ def shadowing(package: Facts, facts: Facts) -> Iterator[Finding]:
         yield found("IPE501", name, message, remedy(imported, facts))
     elif imported["from"] in ("folder", "script", "pythonpath", "added") and name in CORE:
         message = f"{named(package)} is imported from {place(imported, facts)} and is not installed: no metadata"
-        yield found("IPE501", name, message, f"pip install -e {imported['root']}/..", severity="note")
+        yield found("IPE501", name, message, "pip install -e its checkout", severity="note")
 
 
 def remedy(imported: Facts, facts: Facts) -> str:

@@ -18,11 +18,10 @@ THREADS, TOGETHER = 16, 64
 IMPORTABLE = (".py", ".so", ".pyd", ".pyc")
 
 
-def of_package(root: str) -> dict[str, str]:
+def of_package(root: str, package: str) -> dict[str, str]:
     """``diffusers/__init__.py`` -> sha256 in hex, of every .py of a package; a file that cannot be read is ``""``."""
-    names = [n for n, _ in walk(root) if n.endswith(".py")]
-    above = os.path.dirname(root)
-    return dict(zip(names, at_once(lambda n: digest(os.path.join(above, *n.split("/"))), names)))  # noqa: B905 (strict came with 3.10)
+    names = [n for n in walk(root, package) if n.endswith(".py")]
+    return dict(zip(names, at_once(lambda n: digest(place(root, n)), names)))  # noqa: B905 (strict came with 3.10)
 
 
 def at_once(look: Callable[[str], T], names: list[str]) -> list[T]:
@@ -42,18 +41,21 @@ def digest(file: str) -> str:
         return ""
 
 
-def walk(root: str) -> Iterator[tuple[str, str]]:
-    """Every importable file under a package, with its name relative to the folder that the package is in."""
-    above = os.path.dirname(root)
+def walk(root: str, package: str) -> Iterator[str]:
+    """Every importable file of a package, named from the package on, whatever the folder that it lies in is called."""
     if os.path.isfile(root):
-        yield os.path.basename(root), root
+        yield os.path.basename(root)
         return
     for folder, below, files in os.walk(root):
         below[:] = sorted(d for d in below if d != "__pycache__")
-        inside = os.path.relpath(folder, above).replace(os.sep, "/")
-        for name in sorted(files):
-            if name.endswith(IMPORTABLE):
-                yield f"{inside}/{name}", os.path.join(folder, name)
+        inside = os.path.relpath(folder, root).replace(os.sep, "/")
+        start = package if inside == "." else f"{package}/{inside}"
+        yield from (f"{start}/{name}" for name in sorted(files) if name.endswith(IMPORTABLE))
+
+
+def place(root: str, name: str) -> str:
+    """Where a file lies that :func:`walk` named."""
+    return os.path.join(root, *name.split("/")[1:])
 
 
 def stale(root: str, files: dict[str, str], changed: list[str]) -> list[str]:
@@ -62,10 +64,9 @@ def stale(root: str, files: dict[str, str], changed: list[str]) -> list[str]:
     Python never looks at the source of a compiled file that carries an unchecked hash; of any other it believes the
     time and the size. So the first kind is compared for every file, the second for those that were changed.
     """
-    above = os.path.dirname(root)
 
     def wrong(name: str) -> bool:
-        file = os.path.join(above, *name.split("/"))
+        file = place(root, name)
         try:
             with open(importlib.util.cache_from_source(file), "rb") as cached:
                 head = cached.read(16)

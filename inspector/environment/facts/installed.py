@@ -169,7 +169,7 @@ def compare(distribution: dict[str, Any], name: str, imported: dict[str, Any] | 
                 changed.append(file)
         elif size is not None and os.path.getsize(whole) != size:
             changed.append(file)
-    added = [n for n, _ in hashes.walk(imported["root"]) if n not in listed] if here and imported is not None else []
+    added = [n for n in hashes.walk(imported["root"], name) if n not in listed] if here and imported is not None else []
     for kind, names in (("changed", changed), ("missing", missing), ("added", added)):
         distribution[kind] = sorted(names)[:MOST]
         distribution["more"] += max(0, len(names) - MOST)

@@ -44,9 +44,11 @@ def package(name: str, project: str, entries: list[dict[str, Any]], skipped: lis
     files: dict[str, str] = {}
     dirty = None
     if imported is not None and imported["kind"] in ("package", "module"):
-        files = hashes.of_package(imported["root"])
+        files = hashes.of_package(imported["root"], name)
         copied = any(d["covers"] and d["record"] and d["origin"]["kind"] != "editable" for d in distributions)
         dirty = None if copied else checkout.facts(imported["root"])
+    elif imported is not None and imported["kind"] == "zip":
+        skipped.append({"where": name, "reason": "it lies in an archive: its files were not compared"})
     hidden = [] if imported is None else copies(name, entries, imported)
     for distribution in distributions:
         installed.compare(distribution, name, imported, files)
