@@ -344,7 +344,8 @@ def test_over_ssh(world: Path, tmp_path: Path) -> None:
         report, text = debugged(world, place, verify=True, **given)
         assert report.data["bound"] is True and report.data["session"]["program"]["python"] == given["python"]
         entry = report.data["configuration"]
-        assert entry["connect"] == {"host": "127.0.0.1", "port": 5678} and text is not None
+        assert entry["connect"] == {"host": "localhost", "port": 5678} and text is not None
+        assert f"-L 5678:127.0.0.1:5678 {server.user}@127.0.0.1" in report.data["start"][0]
         assert {"localRoot": "${workspaceFolder}", "remoteRoot": str(app)} in entry["pathMappings"]
         work = next(m for m in report.data["mappings"] if m["kind"] == "workspace")
         assert (work["same"], work["only_remote"]) == (1, ["only_there.py"])

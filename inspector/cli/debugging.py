@@ -31,7 +31,7 @@ class Sides(TyperGroup):
     """``debug REMOTE`` beside ``debug break KEY``: what is no command is the far side."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, "-h", "--help"):
+        if not args or args[0] not in self.commands:
             args = ["into", *args]
         return super().parse_args(ctx, args)
 
@@ -114,7 +114,8 @@ def into(
     traceback: Traceback = False,
 ) -> None:
     """Work out which folder here is which folder there, compare every file of the libraries in them, and show the
-    configuration for VS Code: pathMappings, justMyCode off, rules that step into diffusers only.
+    configuration for VS Code: pathMappings, justMyCode off, rules that step into diffusers only. Where a setting is
+    read, dropped or written is told by inspect-pipe debug break KEY.
 
     \b
     inspect-pipe debug                                    this machine
@@ -136,7 +137,7 @@ def into(
         )  # fmt: skip
         asked = Asked(
             remote or "", workspace or Path.cwd(), remote_workspace, called, python, ssh, local, tuple(packages or ()),
-            tuple(map(pair, pairs or ())), name, config, "", port, write, verify,
+            tuple(map(pair, pairs or ())), name, config, port, write, verify,
             None if attach is None else address(attach), timeout,
         )  # fmt: skip
         status = run_debug(request, asked)

@@ -22,7 +22,7 @@ _FAMILIES = {
     "IPB": "what a baseline accepts, and what has moved since a lock",
     "IPE": "the environment, and the debugger",
 }
-_TOLD_BY = {"IPS": "sigmas", "IPR": "roundtrip", "IPB81": "check", "IPE50": "env", "IPE51": "env"}
+_TOLD_BY = {"IPS": "sigmas", "IPR": "roundtrip", "IPB81": "check", "IPE50": "env", "IPE51": "env", "IPE5": "debug"}
 """The command that tells of a code, by its start, where it is not ``diff``."""
 _RESET, _BOLD, _DIM, _RED, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 

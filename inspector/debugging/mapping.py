@@ -150,10 +150,11 @@ def workspace_of(pair: tuple[str, str], kind: str, local: Side, remote: Side) ->
     if any(inside(pair[1], p, remote.windows) is not None for p in remote.seen):
         files = sources(remote, pair[1]) or {}
         return Mapping(*pair, kind, (), len(files), len(files), reason="the mounted files themselves")
-    near, far = sources(local, pair[0]), sources(remote, pair[1])
-    if near is None or far is None:
+    far = sources(remote, pair[1])
+    near = sources(local, pair[0]) if far else None
+    if far is None or (far and near is None):
         return Mapping(*pair, kind, reason="not compared: only one side's files can be read from here")
-    if not far:
+    if not far or near is None:
         return Mapping(*pair, kind, reason="not compared: no Python sources there")
     return compared(pair, kind, (), near, far)
 

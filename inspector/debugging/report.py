@@ -37,7 +37,6 @@ class Asked:
     maps: tuple[tuple[str, str], ...] = ()
     name: str = ""
     config: str = ""
-    host: str = ""
     port: int = 5678
     write: bool = False
     verify: bool = False
@@ -52,6 +51,9 @@ def look(asked: Asked, tell: Callable[[str], None] = lambda message: None) -> tu
         InspectError: a side, or ``launch.json``, cannot be read (exit status 3); an option is wrong (2).
     """
     workspace = os.path.abspath(asked.workspace)
+    if asked.write and asked.config:
+        hint = "--write writes the one that is made; leave --config out"
+        raise InspectError("--config judges what is there, --write changes it", hint=hint, exit_code=EXIT_USAGE)
     if asked.write:
         launchfile.refuse_models(Path(workspace))
     file = launchfile.read(Path(workspace))
@@ -96,6 +98,8 @@ def look(asked: Asked, tell: Callable[[str], None] = lambda message: None) -> tu
         "facts": {"local": slim(local), "remote": slim(remote)},
         "mappings": [m.plain() for m in found],
         **told,
+        "start": starting(asked, remote) if remote is not local else [],
+        "judged": asked.config,
         "configuration": config,
         "configuration_text": lines_of(config, "    "),
         "launch_json": launchjson,
@@ -125,12 +129,21 @@ def made(
     """The configuration for these two sides."""
     if remote is local:
         return launch(asked.name or "Python: into diffusers", local, packages)
-    host = asked.host or (remote.host.name.rpartition("@")[2] if remote.host is not None else "localhost")
-    port = asked.port
-    if asked.attach is not None:
-        host, port = asked.attach
-    name = asked.name or f"Diffusers on {remote.name if remote.host is None else host}"
+    host, port = asked.attach or ("localhost", asked.port)  # by a tunnel: whoever reaches debugpy runs what he likes
+    name = asked.name or f"Diffusers on {Path(remote.name).name if remote.host is None else remote.host.name}"
     return attach(name, host, port, found, local, remote, workspace, packages)
+
+
+def starting(asked: Asked, remote: Side) -> list[str]:
+    """The command that starts a program there so that the editor can attach; of a host, with the tunnel to it."""
+    python = asked.python or remote.facts["python"]["executable"] or "python"
+    frozen = "-Xfrozen_modules=off " if remote.facts["python"].get("frozen_modules") else ""
+    port = asked.port if asked.attach is None else asked.attach[1]
+    command = f"{python} {frozen}-m debugpy --listen {port} --wait-for-client script.py"
+    if remote.host is None:
+        return [command]
+    option = f"-p {remote.host.port} " if remote.host.port else ""
+    return [f"ssh {option}-L {port}:127.0.0.1:{port} {remote.host.name} {command}"]
 
 
 def editors_path(local: Side, remote: Side) -> str:
@@ -152,7 +165,8 @@ def unhelped(file: launchfile.LaunchFile, entry: dict[str, Any], local: Side, *,
     against = [list(judging.of_configuration(c, local, local, "")) for c in configs]
     if any(not problems for problems in against):
         return []
-    message = "no configuration there lets the debugger into diffusers: justMyCode is on where it is not said to be off"
+    has = "has no configuration that lets" if file.text else "is not there, and nothing else lets"
+    message = f"launch.json {has} the debugger into {LIBRARY}: justMyCode is on unless it is turned off"
     if against and all(p[0].code != "IPE523" for p in against):
         return [p[0] for p in against]
     return [finding("IPE523", str(file.path), message, f"inspect-pipe debug --write   adds {entry['name']!r}")]

@@ -50,7 +50,13 @@ def sides(data: dict[str, Any], page: Page) -> Iterator[Text]:
     """Where each side imports the library from."""
     facts = data["facts"]
     rows = []
-    for name in ("local",) if facts["local"] == facts["remote"] else ("local", "remote"):
+    if facts["local"] == facts["remote"]:
+        found = facts["local"]["packages"].get("diffusers")
+        imported = None if found is None else found["imported"]
+        where = "is not there" if imported is None else safe(imported["root"], 300)
+        yield from page.laid([[text(("diffusers", "dim")), text((where, "dim"))]], 2, width=page.width)
+        return
+    for name in ("local", "remote"):
         side = facts[name]
         found = side["packages"].get("diffusers")
         imported = None if found is None else found["imported"]
@@ -97,6 +103,11 @@ def configuration(data: dict[str, Any], page: Page) -> Iterator[Text]:
     from inspector.render.human import heading
 
     file, name = data["launch_json"], safe(data["configuration"].get("name", ""), 80)
+    if data["judged"]:
+        return
+    for command in data["start"]:
+        yield from heading("start it there", "", page)
+        yield text("  ", safe(command, 900))
     state = {
         "same": f"{name!s} is there, as it should be",
         "written": f"{name!s} is written",
