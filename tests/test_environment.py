@@ -247,7 +247,7 @@ def test_a_mapped_checkout_and_an_archive(environment: Environment, tmp_path: Pa
     rewrite(environment.info / "METADATA", "\nVersion: ", "\nVersion: 7.7\nX: ")
     (environment.info / "RECORD").unlink()
     (environment.info / "direct_url.json").write_text(
-        json.dumps({"url": tmp_path.as_uri(), "dir_info": {"editable": True}})
+        json.dumps({"url": source.parent.as_uri(), "dir_info": {"editable": True}})
     )
     (environment.site / "mapped.pth").write_text("import mapped")
     (environment.site / "mapped.py").write_text(f"""
