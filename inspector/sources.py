@@ -14,7 +14,6 @@ from inspector.model import EXIT_USAGE, SCHEMA, InspectError
 from inspector.patience import PATIENCE, patiently
 from inspector.remote.address import is_remote
 from inspector.remote.facts import Facts
-from inspector.remote.reach import Afar
 
 if TYPE_CHECKING:
     from inspector.remote.reach import Afar

@@ -51,6 +51,9 @@ def parse(text: str) -> Address:
         InspectError: it has no host or no sense (exit status 2).
     """
     scheme = text.partition(":")[0].lower()
+    if "::" in text and text.count("://") > 1:
+        hint = "copy or unpack what it leads through, and give the folder"
+        raise InspectError(f"{masked(text)}: addresses in a chain are not read", hint=hint, exit_code=EXIT_USAGE)
     try:
         # a "#" in the path of a file server is a character like any other
         parts: SplitResult = urlsplit(text, allow_fragments=scheme in WEB)

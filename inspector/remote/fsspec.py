@@ -47,7 +47,7 @@ def connect(address: Address, seconds: float) -> Connection:
         RemoteError: the server cannot be reached.
     """
     scheme = address.scheme
-    if "::" in address.text or scheme in REFUSED:
+    if scheme in REFUSED:
         hint = "copy or unpack it, and give the folder; addresses of servers can be given as they are"
         raise InspectError(f"{scheme}:// addresses of this kind are not read", hint=hint, exit_code=EXIT_USAGE)
     fsspec = importlib.import_module("fsspec")
