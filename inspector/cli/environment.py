@@ -17,7 +17,7 @@ from inspector.cli.guarded import guarded
 @app.command(short_help="Which code Python really imports here, and what explains other results.")
 def env(
     facts: Annotated[
-        Path | None, typer.Argument(metavar="[FACTS]", help="Facts saved with -f json; this machine's when left out.")
+        Path | None, typer.Argument(metavar="FACTS", help="Facts saved with -f json; this machine's when left out.")
     ] = None,
     against: Annotated[
         Path | None,

@@ -31,7 +31,8 @@ def options() -> None:
 def run(
     context: typer.Context,
     host: Annotated[
-        str, typer.Argument(metavar="HOST", help="user@host, host:port, or a name of your ssh configuration.")
+        str,
+        typer.Argument(metavar="HOST -- COMMAND...", help="user@host, host:port, or a name of your ssh configuration."),
     ],
     python: Annotated[
         str | None,

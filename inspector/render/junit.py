@@ -28,6 +28,7 @@ FAMILIES = {
     "IPR": "round trips",
     "IPB": "baseline and lock",
     "IPM": "messages",
+    "IPE": "environment",
 }
 LOOKED_FOR = {
     "diff": ("IPC", "IPP", "IPI"),
@@ -38,6 +39,7 @@ LOOKED_FOR = {
     "presets lint": ("IPS",),
     "roundtrip": ("IPR",),
     "check": ("IPB",),
+    "env": ("IPE",),
 }
 """Command → the families of codes that it judges by."""
 
