@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inspector import demo
 from tests import forked
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -49,6 +53,27 @@ def matches(expected: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed) is not None
 
 
+@contextlib.contextmanager
+def a_nas(folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """``nas`` is an ssh server with models in its home folder, and in the ssh configuration of whoever asks for it."""
+    from tests.servers.sshd import sshd
+
+    (folder / "there").mkdir()
+    shutil.copytree(demo.prepare("sd15")[0], folder / "there" / "models" / "sd15")
+    shutil.copytree(demo.prepare("sd15")[0], folder / "sd15")
+    with sshd(folder / "there") as server:
+        client = Path(server.environment["HOME"]) / ".ssh"
+        alias = f"Host nas\n  HostName 127.0.0.1\n  Port {server.port}\n  User {server.user}\n"
+        files = f"  IdentityFile {client}/id_ed25519\n  UserKnownHostsFile {client}/known_hosts\n"
+        (client / "config").write_text(alias + files)
+        # OpenSSH asks the account, and not HOME, for the home folder
+        program = folder / "ssh"
+        program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {client}/config "$@"\n')
+        program.chmod(0o755)
+        environment.update(server.environment, PATH=f"{folder}{os.pathsep}{environment['PATH']}")
+        yield
+
+
 @pytest.mark.parametrize("session", list(sessions()), ids=lambda s: s[0][0])
 def test_console_examples(session: list[tuple[str, str]], tmp_path: Path) -> None:
     environment = {
@@ -56,11 +81,17 @@ def test_console_examples(session: list[tuple[str, str]], tmp_path: Path) -> Non
         "COLUMNS": "80",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
+    with a_nas(tmp_path, environment) if any("nas" in re.split(r"\W", c) for c, _ in session) else nullcontext():
+        follow(session, environment, tmp_path)
+
+
+def follow(session: list[tuple[str, str]], environment: dict[str, str], tmp_path: Path) -> None:
+    """Do what a console block does."""
     for name, code in FILES.items():
         (tmp_path / name).write_text(code, encoding="utf-8")
     for command, expected in session:
         expected, _, status = expected.partition("[exit ")
-        words = shlex.split(command)
+        words = shlex.split(command.replace("~/venv/bin/python", sys.executable))
         if command in STARTED or words[0] != "inspect-pipe":
             kept: dict[str, Any] = {"text": True, "capture_output": True, "encoding": "utf-8"}
             done = subprocess.run(words, cwd=tmp_path, env=environment, timeout=300, **kept)
