@@ -10,6 +10,10 @@ from inspector.model import Snapshot
 class Far(Protocol):
     """Another machine, which looks at its own sources with its own libraries, and is told what to look at."""
 
+    @property
+    def shown(self) -> str:
+        """What reports call it."""
+
     def take(self, text: str, options: dict[str, Any]) -> Snapshot:
         """As :func:`inspector.snapshots.take`."""
 

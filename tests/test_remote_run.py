@@ -153,6 +153,7 @@ def test_facts_of_the_far_side(far: Far) -> None:
     words = ["env", "-f", "json", "-o", str(out)]
     assert run_there(where, words, python=bare(far), ssh=far.ssh()) == 1  # it has no diffusers
     assert facts_from(out)["python"]["executable"] == own["python"]["executable"]
+    assert json.loads(out.read_text())["source"].startswith(f"{where}: ")
 
 
 def bare(far: Far) -> str:

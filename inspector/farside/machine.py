@@ -40,6 +40,10 @@ class Machine:
         if self.open is not None:
             self.open.close()
 
+    @property
+    def shown(self) -> str:
+        return self.host.shown
+
     def session(self) -> Session:
         if self.open is None:
             self.open = Session(self.host)
