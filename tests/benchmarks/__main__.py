@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import plugin, remote, watching
+from tests.benchmarks import guards, plugin, remote, watching
 from tests.benchmarks.measure import Cost, alternately, forget, once, read_since
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,7 @@ def main(report: Path) -> int:
         rows = [
             *light(env, model, saved),
             *heavy(env, model),
+            *guarded(env, model),
             tracing(env),
             *samplers(env),
             *roundtrips(env, scratch),
@@ -101,6 +102,16 @@ def heavy(env: dict[str, str], model: Path) -> list[Row]:
         ),
         Row(f"SDXL: read of its {size:.1f} GB", "10 MB", f"{read:.1f} MB", read / 10, 1.0),
     ]
+
+
+def guarded(env: dict[str, str], model: Path) -> list[Row]:
+    """What the guards cost an honest folder, against the same without them."""
+    rows = []
+    for what, arguments, runs in (("SDXL `--static`", ["--static"], RUNS), ("SDXL", [], max(3, RUNS // 3))):
+        off, on = guards.measured(["diff", str(model), *arguments], runs, env)
+        shown = f"the same without guards {off * 1000:.0f} ms"
+        rows.append(Row(f"{what}, with all guards: processor time", shown, f"{on * 1000:.0f} ms", on / off, 1.1))
+    return rows
 
 
 def while_watched(env: dict[str, str]) -> tuple[list[Row], float]:
