@@ -110,6 +110,8 @@ def deliver(
     OWED.clear()
     if (fetched := counts()) is not None:
         report = replace(report, data={**report.data, "stats": fetched})
+    if FAR and FAR[-1].shown not in report.source:  # a report of another machine says of which
+        report = replace(report, source=f"{FAR[-1].shown}: {report.source}")
     code = status(report, settings) if code is None else code
     files = [(t.form, look(verbose=settings.verbose, to_file=True), t.file) for t in targets(request.reports)]
     own = look(verbose=settings.verbose, to_file=request.output is not None)
