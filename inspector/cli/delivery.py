@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspector.cli.guarded import say
 from inspector.cli.output import emit, look
+from inspector.elsewhere import FAR
 from inspector.model import EXIT_UNWRITABLE, EXIT_USAGE, InspectError, Report, Skip
 from inspector.render import FOR_CI, render
 from inspector.render.escape import Safe, safe
