@@ -55,8 +55,8 @@ def usual(library: str = "", name: str = "") -> list[str]:
         return ["scheduler_config.json"]
     if name.endswith(("Tokenizer", "TokenizerFast")):
         return list(_TOKENIZER)
-    if name.endswith(("ImageProcessor", "ImageProcessorFast", "FeatureExtractor")):
-        return ["preprocessor_config.json", "processor_config.json"]
+    if any(part in name for part in ("ImageProcessor", "VideoProcessor", "FeatureExtractor")):  # …Fast, …Pil
+        return ["preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json"]
     libraries = [library] if library in _WEIGHTS else list(_WEIGHTS)
     weights = [_WEIGHTS[known] + ending for known in libraries for ending in _ENDINGS]
     pickled = [_PICKLED[known] for known in libraries]
