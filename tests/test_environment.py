@@ -395,9 +395,8 @@ def test_against(clean: dict[str, Any], environment: Environment) -> None:
     ]
     [found] = findings(clean, patched)
     assert (found.code, found.severity) == ("IPE516", "error") and "scheduling_euler_discrete.py" in found.message
-    assert (
-        "on both sides, and other code" in found.message and "configs and saving and loading: the same" in found.message
-    )
+    assert "on both sides, and other code (changed after installation there)" in found.message
+    assert "configs and saving and loading: the same" in found.message
     # the two live in different folders, which changes nothing
     assert {r["matters"] for r in rows} == {"code", "no"}
 
@@ -432,6 +431,10 @@ def test_against(clean: dict[str, Any], environment: Environment) -> None:
     [found] = findings(changed(packages__scipy=hub), clean)
     assert found.code == "IPE517" and "empty classes" in found.message and found.confidence == "certain"
     assert [f.code for f in findings(clean, changed(platform__machine="aarch64"))] == ["IPE517"]
+    # two machines are called by their names
+    there = changed(platform__host="nas", platform__machine="aarch64")
+    [found] = findings(clean, there)
+    assert "aarch64 on nas" in found.message and "here" not in found.message
     assert [f.code for f in findings(clean, changed(variables__NVIDIA_TF32_OVERRIDE="1"))] == ["IPE518"]
     assert findings(clean, changed(variables__HOME="/elsewhere", platform__host="x", python__version="3.99.0")) == []
 

@@ -110,17 +110,25 @@ def package(name: str, one: Facts | None, other: Facts | None) -> Iterator[Row]:
             yield row(name, labels, "same", why, files=[])
         return
     if name in DECIDING:
-        yield from deciding(name, labels, unlike, files)
+        yield from deciding(name, labels, unlike, files, [edited(p, unlike) for p in (one, other)])
         return
     if name in MAKERS and not any(MAKERS[name].search(n) for n in unlike):
-        why = f"none of the {len(unlike)} files that differ makes configs"
+        why = f"none of the files that differ ({len(unlike)}) makes configs"
         yield row(name, labels, "same", why, files=unlike)
         return
     matters, why = importance(name, f"of {len(files[0])} files {len(unlike)} differ")
     yield row(name, labels, matters, why, files=unlike)
 
 
-def deciding(name: str, labels: tuple[str, str], unlike: list[str], files: list[dict[str, str]]) -> Iterator[Row]:
+def edited(package: Facts | None, unlike: list[str]) -> bool:
+    """Whether any of the files that differ was changed on this side after it was installed."""
+    installed = package["installed"] if package is not None else ()
+    return any(name in unlike for one in installed if one["covers"] for name in one["changed"])
+
+
+def deciding(
+    name: str, labels: tuple[str, str], unlike: list[str], files: list[dict[str, str]], patched: list[bool]
+) -> Iterator[Row]:
     """Of a package whose files decide configs and sigmas: which of them differ, and which are proved to be the same."""
     apart: dict[str, list[str]] = {}
     for what, starts in DECIDING[name].items():
@@ -129,7 +137,7 @@ def deciding(name: str, labels: tuple[str, str], unlike: list[str], files: list[
     decided = [n for names in apart.values() for n in names]
     if not decided:
         filling = [n for n in unlike if n.startswith(tuple(f"{name}/{start}" for start in DEFAULTS[name]))]
-        why = f"none of the {len(unlike)} files that differ makes configs or sigmas"
+        why = f"none of the files that differ ({len(unlike)}) makes configs or sigmas"
         if filling:
             why = f"of files of models and pipelines {len(filling)} differ: their defaults fill in what a config lacks"
         yield row(name, labels, "configs" if filling else "same", why, files=unlike)
@@ -137,8 +145,7 @@ def deciding(name: str, labels: tuple[str, str], unlike: list[str], files: list[
     told = [f"{what}: {short(names, name)}" for what, names in apart.items() if names]
     alike = [what for what, names in apart.items() if not names]
     why = "; ".join(told) + (f"; {' and '.join(alike)}: the same" if alike else "")
-    both = [n for n in decided if n in files[0] and n in files[1]]
-    yield row(name, labels, "code", why, files=unlike, decided=decided, both=both)
+    yield row(name, labels, "code", why, files=unlike, decided=decided, patched=patched)
 
 
 def short(names: list[str], package: str, most: int = 3) -> str:

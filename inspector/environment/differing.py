@@ -10,12 +10,19 @@ from inspector.model import Finding
 from inspector.rules.environment import found
 
 
-def judge(rows: list[Row]) -> Iterator[Finding]:
-    """A finding for each difference that is of consequence, or could be taken for one."""
+def judge(rows: list[Row], names: tuple[str, str] = ("here", "there")) -> Iterator[Finding]:
+    """A finding for each difference that is of consequence, or could be taken for one.
+
+    Args:
+        rows: the differences.
+        names: how the two sides are called after a value of theirs: ``here``, ``on nas``.
+    """
     for one in rows:
         what, alike = one["what"], one["here"] == one["there"]
-        between = ", ".join(f"{shown(one[side])} {side}" for side in ("here", "there"))
+        between = ", ".join(f"{shown(one[side])} {name}" for side, name in zip(("here", "there"), names, strict=True))
         sides = f"{what} {one['here']} on both sides, and other code" if alike else f"{what}: {between}"
+        where = [name for name, patched in zip(names, one.get("patched", ()), strict=False) if patched]
+        sides += f" (changed after installation {' and '.join(where)})" if where else ""
         message = f"{sides}: {one['why']}" if one["why"] else sides
         if one["matters"] == "code":
             yield found("IPE516", what, message, remedy(one), severity="error" if alike else "warning")

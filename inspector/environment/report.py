@@ -30,9 +30,11 @@ def report_of(facts: dict[str, Any], other: dict[str, Any] | None = None, *, nam
         line = f"nothing wrong with {len(facts['packages'])} packages, {files:,} files of Python"
     else:
         rows = against.differences(facts, other)
-        found = list(differing.judge(rows))
+        hosts = facts["platform"]["host"], other["platform"]["host"]
+        names = (f"on {hosts[0]}", f"on {hosts[1]}") if hosts[0] != hosts[1] else ("here", "there")
+        found = list(differing.judge(rows, names))
         source = f"{source} ↔ {named_by(other)}" + (f" ({named})" if named else "")
-        data |= {"against": {"source": named, "host": other["platform"]["host"]}, "differences": rows}
+        data |= {"against": {"source": named, "host": hosts[1], "names": names}, "differences": rows}
         counts = Counter(r["matters"] for r in rows)
         rest = f", {counts[NOISE]} of no consequence" if counts[NOISE] else ""
         proved = f", {counts['same']} proved to make none" if counts["same"] else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from inspector.model import Finding, Report
@@ -33,7 +33,7 @@ def told(report: Report, page: Page) -> Iterator[Text]:
     """Findings with the files they name, then the facts; of two machines the differences instead."""
     yield from findings(report, page)
     if "differences" in report.data:
-        yield from differences(report.data["differences"], page)
+        yield from differences(report, page)
     if "differences" not in report.data or page.verbose:
         facts = report.data["facts"]
         usual = usual_place(facts)
@@ -92,10 +92,11 @@ def files_of(finding: Finding, report: Report) -> list[str]:
     return []
 
 
-def differences(rows: Sequence[dict[str, Any]], page: Page) -> Iterator[Text]:
+def differences(report: Report, page: Page) -> Iterator[Text]:
     """What matters is told above; here is the whole, side by side, what is of no consequence only with ``-v``."""
+    rows, names = report.data["differences"], report.data["against"]["names"]
     shown = [r for r in rows if r["matters"] != "no" or page.verbose]
-    head: list[list[Text]] = [[dim("what"), dim("decides"), dim("here"), dim("there")]] if shown else []
+    head: list[list[Text]] = [[dim("what"), dim("decides"), *(dim(n, 60) for n in names)]] if shown else []
     table = []
     for row in shown:
         label, style = MATTERS[row["matters"]]
@@ -104,9 +105,9 @@ def differences(rows: Sequence[dict[str, Any]], page: Page) -> Iterator[Text]:
     yield from section("differences", "", [*head, *table], page)
     rest = len(rows) - len(shown)
     if rest:
-        names = ", ".join(str(safe(r["what"], 40)) for r in rows if r["matters"] == "no")
+        others = ", ".join(str(safe(r["what"], 40)) for r in rows if r["matters"] == "no")
         yield text("")
-        yield from page.laid([[dim(f"{rest} of no consequence:"), dim(names, 2_000)]], 2)
+        yield from page.laid([[dim(f"{rest} of no consequence:"), dim(others, 2_000)]], 2)
 
 
 def usual_place(facts: dict[str, Any]) -> str:

@@ -103,7 +103,7 @@ EVIDENCE: dict[str, Any] = {
         },
         {"files": TEXTS, "decided": TEXTS},
     ),
-    "against": thing("env --against: the other machine.", {"source": "string", "host": "string"}),
+    "against": thing("env --against: the other machine.", {"source": "string", "host": "string", "names": TEXTS}),
     "command": {"type": "string", "description": "The command; a report of diff has none."},
     "components": COMPONENTS,
     "other": thing(
