@@ -131,6 +131,8 @@ class Copy:
 
     def compare(self, crew: Crew, names: Iterable[str]) -> None:
         """Look again at what was fetched: has it changed since it was listed?"""
+        if crew.over and self._unread:  # which tells it already
+            return
         files = [n for n in names if n not in self._unread]
         folders = {n.rpartition("/")[0] for n in files if self.seen.found[n].by == "list"}
         lists = {
@@ -142,7 +144,7 @@ class Copy:
         crew.wait([*lists.values(), *looks.values()])
         for error in {t.error.message: t.error for t in (*lists.values(), *looks.values()) if t.error}.values():
             message = f"whether it changed while it was read cannot be told: {error.message}"
-            self._problems.append(Lack("", error.code or "IPI901", message, error.hint))
+            self._problems.append(Lack("files", error.code or "IPI901", message, error.hint))
         now = {(n, i.name): (i.kind, i.size, i.stamp) for n, t in lists.items() for i in t.found or ()}
         for name in files:
             folder, _, base = name.rpartition("/")

@@ -17,6 +17,7 @@ TRIES = 3
 BACK_OFF = 0.15
 """Seconds before the second try; four times as many before the third."""
 LETTING_GO = 1.0
+_MOMENT = 0.05
 
 
 @dataclass(slots=True)
@@ -77,10 +78,14 @@ class Link:
 
     def drop(self, number: int) -> None:
         """Let go of a connection that died, unless somebody did already. Of a pool only one line did."""
-        with self._lock:
+        if not self._lock.acquire(timeout=_MOMENT):  # held for long by who opens one: then there is none to let go of
+            return
+        try:
             held = self._held
             if held is not None and held[0] == number and not getattr(held[1], "pooled", False):
                 self._let_go()
+        finally:
+            self._lock.release()
 
     @property
     def remarks(self) -> list[str]:
