@@ -84,11 +84,6 @@ class Crew:
             while not task.done:
                 self._turn()
 
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will come."""
-        return self.link.dead is not None or time.monotonic() >= self.until
-
     def close(self) -> None:
         """Let the threads end as they come free."""
         for _ in range(self._threads):

@@ -131,8 +131,6 @@ class Copy:
 
     def compare(self, crew: Crew, names: Iterable[str]) -> None:
         """Look again at what was fetched: has it changed since it was listed?"""
-        if crew.over and self._unread:  # which tells it already
-            return
         files = [n for n in names if n not in self._unread]
         folders = {n.rpartition("/")[0] for n in files if self.seen.found[n].by == "list"}
         lists = {
@@ -142,7 +140,9 @@ class Copy:
         }
         looks = {n: crew.start("look", self.seen.found[n].path) for n in files if self.seen.found[n].by == "look"}
         crew.wait([*lists.values(), *looks.values()])
-        for error in {t.error.message: t.error for t in (*lists.values(), *looks.values()) if t.error}.values():
+        failed = {t.error.message: t.error for t in (*lists.values(), *looks.values()) if t.error}
+        # where the server was lost before, that is told already, file by file
+        for error in () if self._unread and all(map(lost, failed.values())) else failed.values():
             message = f"whether it changed while it was read cannot be told: {error.message}"
             self._problems.append(Lack("files", error.code or "IPI901", message, error.hint))
         now = {(n, i.name): (i.kind, i.size, i.stamp) for n, t in lists.items() for i in t.found or ()}
@@ -205,6 +205,11 @@ class Copy:
                 raise unwritable(error) from error
             message = f"{folder} has no place here: {error.strerror or error}"
             self._problems.append(Lack(folder, "IPI904", message, "inspect it where it lies"))
+
+
+def lost(error: InspectError) -> bool:
+    """Whether an error is of the way to the server, and not of one path there."""
+    return isinstance(error, RemoteError) and error.again
 
 
 def unread(name: str, error: InspectError) -> Lack:
