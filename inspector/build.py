@@ -150,6 +150,10 @@ def find_pipeline(index: dict[str, Any], mirror: Mirror, options: Options, built
 
 def custom_pipeline(index: dict[str, Any], mirror: Mirror, options: Options, built: Built) -> Any:
     """The class of a community pipeline: its code runs only when the user said so."""
+    named = index["_class_name"]
+    if len(named) != 2 or not all(isinstance(n, str) and n.isidentifier() for n in named):
+        built.skipped.append(Skip("pipe", f"{INDEX}: _class_name is neither a class nor [module, class]", failed=True))
+        return None
     module, name = str(index["_class_name"][0]), class_name(index)
     if not options.trust_remote_code:
         reason = f"{name} is code of this folder ({module}.py); --trust-remote-code runs it"

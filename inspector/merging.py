@@ -25,8 +25,13 @@ def merged(seen: Snapshot, built: Snapshot) -> Snapshot:
     told = {s.where for s in built.skipped}
     made = {c.path for c in built.components}
     ran = {c.path for c in built.components if "class_path" in c.facts}
-    read = [p for p in seen.problems if p.code not in PREDICTED or (p.severity == "note" and p.where not in ran)]
-    skips = [s for s in seen.skipped if s.where not in told and s.where not in made]
+    told_by_files = (p for p in seen.problems if p.code in PREDICTED and p.where not in ran)
+    kept = [p for p in told_by_files if p.severity == "note" or p.where == "pipe"]
+    read = [p for p in seen.problems if p.code not in PREDICTED or p in kept]
+    unread = {p.message for p in read}  # the rest of a component may be built although its weights cannot be read
+    skips = [
+        s for s in seen.skipped if (s.where not in told and s.where not in made) or (s.failed and s.reason in unread)
+    ]
     # of two skips that say the same, the one that makes the inspection incomplete stays
     failures_last = sorted((*skips, *built.skipped), key=lambda s: s.failed)
     return dataclasses.replace(

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from inspector.library import said
-from inspector.reading import INDEX_OF_SHARDS, SMALL, Folder
+from inspector.reading import INDEX_OF_SHARDS, SMALL, Folder, ReadError
+from inspector.sources import INDEX
+from inspector.texts import foreign
 
 # Of the folder's files SMALL ones are copied, and code where it is allowed; weights never.
 CODE = (".py",)
 WORDS = ("vocab.json", "tokenizer.json", "added_tokens.json", "merges.json")
-
-# Keys that point a library at code; the survey reports them, the copy does not pass them on.
-REMOTE = ("auto_map", "custom_pipelines")
 
 
 class Mirror:
@@ -70,7 +69,11 @@ class Mirror:
             return target
         target.mkdir(parents=True, exist_ok=True)
         for file in self.files(name):
-            self.copy(prefix + file, target / file)
+            try:
+                self.copy(prefix + file, target / file)
+            except ReadError:  # of the files beside a pipeline's folders the library reads the index alone
+                if prefix or file == INDEX:
+                    raise
         self._done.add(prefix)
         return target
 
@@ -78,7 +81,8 @@ class Mirror:
         """Copy one file: a config as it was understood, anything else byte by byte."""
         if name.endswith(".json") and not name.endswith(WORDS):
             config = self.folder.json(name)
-            target.write_text(json.dumps({k: v for k, v in config.items() if self.code or k not in REMOTE}))
+            # what points a library at code is reported, and not passed on
+            target.write_text(json.dumps({k: v for k, v in config.items() if self.code or not foreign(k, v)}))
         else:
             target.write_bytes(self.folder.content(name))
 

@@ -68,6 +68,12 @@ def told(file: str, data: dict[str, Any], component: str, *, words: bool = False
             yield finding("IPI909", "error", at, message, "write the value anew without it")
 
 
+def foreign(key: str, held: Any) -> bool:
+    """Whether a key sends the libraries to code, of the folder or of another repository."""
+    far = _KERNELS.fullmatch(key) and any(isinstance(v, str) and "/" in v for _, _, v in walk(held))
+    return key in _CODE_KEYS or bool(far)
+
+
 def kernels(file: str, held: Any, component: str, path: str) -> Iterator[Finding]:
     """Kernels of other repositories: ``org/name@revision:function``, behind a prefix, one for each part, an address."""
     for at, _, value in walk(held, path, path):

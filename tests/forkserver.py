@@ -113,6 +113,7 @@ def listened_to() -> None:
         for name in [n for n in sys.modules if n.partition(".")[0] == "inspector"]:
             del sys.modules[name]
         sys.path.insert(0, root)
+        sys.dont_write_bytecode = True
     if asked := os.environ.pop("INSPECT_PIPE_HOSTILE_WATCH", ""):
         from tests.hostile.watching import begin
 

@@ -24,7 +24,9 @@ RAW = re.compile(
     "\U000e0000-\U000e007f]"
 )
 """What no output may hold: control characters but the line feed, and what reorders or hides text."""
-SECRET = re.compile(r"hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9]{20,}|ghp_[A-Za-z0-9]{20,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35}|MIIEa|hunter2secret")
+SECRET = re.compile(
+    r"hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9]{20,}|ghp_[A-Za-z0-9]{20,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35}|MIIEa|hunter2secret"
+)
 _REFUSED = re.compile(r"^inspect-pipe: error: (?:(IPI\d{3}): )?", re.MULTILINE)
 
 

@@ -94,8 +94,9 @@ def begin(log: str, model: str, allowed: tuple[str, ...]) -> None:
         elif event == "ctypes.dlopen" and given[0] and below(os.path.realpath(os.fsdecode(given[0])), within):
             tell("executes", f"dlopen {given[0]}")
         elif _CHANGES.fullmatch(event):
-            for path in given[:2]:
-                if isinstance(path, str | bytes) and below(os.path.realpath(os.fsdecode(path)), within):
+            for path in given[:2]:  # a name below a descriptor is left: the tool itself holds none but of the folder
+                text = os.fsdecode(path) if isinstance(path, str | bytes) else ""
+                if text.startswith("/") and below(os.path.realpath(text), within):
                     tell("writes", f"{event} {path!r}")
 
     def ours(address: tuple[Any, ...]) -> bool:

@@ -26,7 +26,9 @@ def sparse(name: str, size: int) -> Make:
 
 def padded(name: str, size: int) -> Make:
     """A JSON of exactly that many bytes, most of them white space."""
-    return lambda place: place.rewrite(name, lambda data: data.rstrip()[:-1] + b" " * (size - len(data.rstrip())) + b"}")
+    return lambda place: place.rewrite(
+        name, lambda data: data.rstrip()[:-1] + b" " * (size - len(data.rstrip())) + b"}"
+    )
 
 
 def adds(name: str, value: Any, key: str = "note") -> Make:
@@ -42,7 +44,9 @@ def nested(levels: int, kind: str = "list") -> Any:
 
 case("a config of one byte more than allowed", "IPI904", 3, padded(UNET, (1 << 20) + 1), sample=True)
 case("a config of as much as allowed", "", 0, padded(UNET, 1 << 20))
-case("a config of more, which the user allows", "", 0, padded(UNET, (1 << 20) + 1), arguments=("--limit", "config=2MiB"))
+case(
+    "a config of more, which the user allows", "", 0, padded(UNET, (1 << 20) + 1), arguments=("--limit", "config=2MiB")
+)
 case("an index of one byte more than allowed", "IPI904", 3, padded(INDEX, (1 << 20) + 1))
 case("a config of a terabyte", "IPI904", 3, sparse(UNET, 1 << 40), sample=True)
 case("an index of a terabyte", "IPI904", 3, sparse(INDEX, 1 << 40))
@@ -56,22 +60,70 @@ case("a pickle of a terabyte", "", 0, sparse("unet/model.bin", 1 << 40))
 case("a list 64 deep", "IPC104", 1, adds(UNET, nested(63)), worker=("IPC104 ...", 1))
 case("a list 65 deep", "IPI904", 3, adds(UNET, nested(64)))
 case("a list a thousand deep", "IPI904", 3, lambda p: p.put(UNET, '{"a": ' + "[" * 1000 + "]" * 1000 + "}") and None)
-case("objects a hundred thousand deep", "IPI904", 3, lambda p: p.put(UNET, '{"a":' * 100_000 + "1" + "}" * 100_000) and None, sample=True)
+case(
+    "objects a hundred thousand deep",
+    "IPI904",
+    3,
+    lambda p: p.put(UNET, '{"a":' * 100_000 + "1" + "}" * 100_000) and None,
+    sample=True,
+)
 case("half a million brackets that never close", "IPI904", 3, lambda p: p.put(UNET, "[" * 500_000) and None)
 case("brackets deep in an index", "IPI904", 3, lambda p: p.put(INDEX, '{"a":' * 5000 + "1" + "}" * 5000) and None)
-case("brackets deep in an index of shards", "IPI904", 3, lambda p: p.put(SHARDS, "[" * 200_000 + "]" * 200_000) and None)
+case(
+    "brackets deep in an index of shards", "IPI904", 3, lambda p: p.put(SHARDS, "[" * 200_000 + "]" * 200_000) and None
+)
 case("brackets within a text", "IPC104", 1, adds(UNET, "[" * 5000 + "{" * 5000))
-case("brackets deep in a header", "IPI911", 3, lambda p: weights(p.model / WEIGHTS, b'{"a":' * 5000 + b"1" + b"}" * 5000, 0))
-case("a deep text behind an escaped quote", "IPI904", 3, lambda p: p.put(UNET, '{"a\\"": ' + "[" * 3000 + "]" * 3000 + "}") and None)
+case(
+    "brackets deep in a header",
+    "IPI911",
+    3,
+    lambda p: weights(p.model / WEIGHTS, b'{"a":' * 5000 + b"1" + b"}" * 5000, 0),
+)
+case(
+    "a deep text behind an escaped quote",
+    "IPI904",
+    3,
+    lambda p: p.put(UNET, '{"a\\"": ' + "[" * 3000 + "]" * 3000 + "}") and None,
+)
 
 case("513 keys in a config", "IPI904", 3, lambda p: p.change(UNET, {f"key_{n}": n for n in range(513)}))
-case("fifty thousand keys in a config", "IPI904", 3, lambda p: p.put(UNET, {f"k{n}": n for n in range(50_000)}) and None, sample=True)
-case("fifty thousand keys in an object of a config", "IPC104", 1, adds(UNET, {f"k{n}": n for n in range(50_000)}), worker=("IPC104 ...", 1))
-case("a list of fifty thousand numbers", "IPC104", 1, adds(UNET, list(range(50_000))), worker=("IPC104 ...", 1), sample=True)
+case(
+    "fifty thousand keys in a config",
+    "IPI904",
+    3,
+    lambda p: p.put(UNET, {f"k{n}": n for n in range(50_000)}) and None,
+    sample=True,
+)
+case(
+    "fifty thousand keys in an object of a config",
+    "IPC104",
+    1,
+    adds(UNET, {f"k{n}": n for n in range(50_000)}),
+    worker=("IPC104 ...", 1),
+)
+case(
+    "a list of fifty thousand numbers",
+    "IPC104",
+    1,
+    adds(UNET, list(range(50_000))),
+    worker=("IPC104 ...", 1),
+    sample=True,
+)
 case("a text of a million letters", "IPC104", 1, adds(UNET, "x" * 1_000_000), worker=("IPC104 ...", 1))
 case("a key of a million letters", "IPC104", 1, adds(UNET, 1, key="x" * 1_000_000), worker=("IPC104 ...", 1))
-case("a number of a hundred thousand digits", "IPI910", 3, lambda p: p.put(UNET, '{"sample_size": ' + "9" * 100_000 + "}") and None)
-case("three hundred components", "IPC104 IPI903", 3, lambda p: p.change(INDEX, {f"part_{n}": ["antigravity", f"C{n}"] for n in range(300)}), worker=("IPI903 ...", 3))
+case(
+    "a number of a hundred thousand digits",
+    "IPI910",
+    3,
+    lambda p: p.put(UNET, '{"sample_size": ' + "9" * 100_000 + "}") and None,
+)
+case(
+    "three hundred components",
+    "IPC104 IPI903",
+    3,
+    lambda p: p.change(INDEX, {f"part_{n}": ["antigravity", f"C{n}"] for n in range(300)}),
+    worker=("IPI903 ...", 3),
+)
 case("a list of components", "IPI910", 3, lambda p: p.change(INDEX, {"unet": [["diffusers", "UNet2DModel"]] * 5000}))
 
 

@@ -23,26 +23,71 @@ def sets(file: str, **values: Any) -> Make:
 
 
 for what, token in TOKENS.items():
-    case(f"a secret {what}", "IPC104 IPI909", 1, sets(SCHEDULER, note=token), worker=("IPC104 IPI909 ...", 1), sample=what in ("of Hugging Face", "an address"))
+    case(
+        f"a secret {what}",
+        "IPC104 IPI909",
+        1,
+        sets(SCHEDULER, note=token),
+        worker=("IPC104 IPI909 ...", 1),
+        sample=what in ("of Hugging Face", "an address"),
+    )
 HF = TOKENS["of Hugging Face"]
 case("a secret as a key", "IPC104 IPI909", 1, sets(SCHEDULER, **{HF: 1}), worker=("IPC104 IPI909 ...", 1), sample=True)
-case("a secret within a list", "IPC104 IPI909", 1, sets(SCHEDULER, note=[{"a": ["x", HF]}]), worker=("IPC104 IPI909 ...", 1))
+case(
+    "a secret within a list",
+    "IPC104 IPI909",
+    1,
+    sets(SCHEDULER, note=[{"a": ["x", HF]}]),
+    worker=("IPC104 IPI909 ...", 1),
+)
 case("a secret in an index", "IPI909 ...", 1, sets(INDEX, note=HF), worker=("IPI909 ...", 1))
 case("a secret as a class", "IPI903 IPI909", 3, sets(INDEX, unet=["diffusers", HF]))
 case("a secret as a library", "IPI909 IPP204", 1, sets(INDEX, unet=[HF, "X"]), worker=("IPI909 IPP204 ...", 1))
 case("a secret as a component", "...", 1, sets(INDEX, **{HF: ["diffusers", "UNet2DModel"]}), worker=("...", 1))
 case("a secret as a version", "IPI909 ...", 1, sets(UNET, _diffusers_version=HF), worker=("IPI909 ...", 1))
-case("a secret as a path", "IPI909", 1, sets("text_encoder/config.json", _name_or_path=TOKENS["an address"]), base="sd15", worker=("IPI909 ...", 1))
-case("a secret of a tokenizer", "IPI909", 1, sets("tokenizer/tokenizer_config.json", token=HF), base="sd15", worker=("IPI909 ...", 1), sample=True)
-case("a secret as a wrong type", "IPI909 IPI910", 1, sets(SCHEDULER, clip_sample=HF), worker=("IPI909 IPI910 ...", 3))
+case(
+    "a secret as a path",
+    "IPI909",
+    1,
+    sets("text_encoder/config.json", _name_or_path=TOKENS["an address"]),
+    base="sd15",
+    worker=("IPI909 ...", 1),
+)
+case(
+    "a secret of a tokenizer",
+    "IPI909",
+    1,
+    sets("tokenizer/tokenizer_config.json", token=HF),
+    base="sd15",
+    worker=("IPI909 ...", 1),
+    sample=True,
+)
+case("a secret as a wrong type", "IPI909 IPI910", 1, sets(SCHEDULER, clip_sample=HF), worker=("IPI909 IPI910 ...", 1))
 case("a secret in the name of a file", "", 0, lambda p: p.put(f"{HF}.txt", "x") and None)
 case("a secret in the name of a script", "", 0, lambda p: p.put(f"{HF}.py", "x") and None)
 case("a secret in what is no JSON", "IPI902", 3, lambda p: p.put(UNET, f'{{"a": {HF}') and None)
 case("a secret twice", "IPI902", 3, lambda p: p.put(UNET, f'{{"{HF}": 1, "{HF}": 2}}') and None)
-case("a secret as auto_map", "IPI908 IPI909 ...", 1, sets(UNET, auto_map={"AutoModel": f"a/b--{HF}.X"}), worker=("IPI908 IPI909 ...", 1))
-case("a secret as a prior", "IPI908", 1, lambda p: p.put("README.md", f"---\nprior: {TOKENS['an address']}\n---\n") and None)
+case(
+    "a secret as auto_map",
+    "IPI908 IPI909 ...",
+    1,
+    sets(UNET, auto_map={"AutoModel": f"a/b--{HF}.X"}),
+    worker=("IPI908 IPI909 ...", 1),
+)
+case(
+    "a secret as a prior",
+    "IPI908",
+    1,
+    lambda p: p.put("README.md", f"---\nprior: {TOKENS['an address']}\n---\n") and None,
+)
 case("a secret in the metadata of weights", "", 0, lambda p: metadata(p, HF), worker=("...", 0))
-case("what only looks like a secret", "IPC104", 1, sets(SCHEDULER, note="hf_short sk-no ghp_ AKIA https://host/x:y@z hf_internal_testing"), worker=("IPC104 ...", 1))
+case(
+    "what only looks like a secret",
+    "IPC104",
+    1,
+    sets(SCHEDULER, note="hf_short sk-no ghp_ AKIA https://host/x:y@z hf_internal_testing"),
+    worker=("IPC104 ...", 1),
+)
 
 
 def metadata(place: Place, text: str) -> None:

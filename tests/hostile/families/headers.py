@@ -63,11 +63,17 @@ for what, changes in {
     "of a shape of 1000 digits": {"shape": [10**1000]}, "of a hundred dimensions": {"shape": [1] * 100 + [2]}, "of another size": {"shape": [3]}, "of minus zero": {"data_offsets": [-0.0, 8]},
     "of offsets backwards": {"data_offsets": [8, 0]}, "of negative offsets": {"data_offsets": [-8, 0]}, "of offsets beyond the end": {"data_offsets": [0, 800]},
     "of one offset": {"data_offsets": [8]}, "of three offsets": {"data_offsets": [0, 4, 8]}, "of offsets that are texts": {"data_offsets": ["0", "8"]},
-    "of offsets near 2^64": {"data_offsets": [2**64 - 8, 2**64]}, "of no offsets": {"data_offsets": None}, "of one thing more": {"evil": "x"},
+    "of offsets near 2^64": {"data_offsets": [2**64 - 8, 2**64]}, "of no offsets": {"data_offsets": None},
 }.items():  # fmt: skip
     case(f"a tensor {what}", "IPI911", 3, one(**changes), sample=what == "of a shape that overflows")
+case("a tensor with one thing more", "", 0, one(evil="x"))
 for missing in ("dtype", "shape", "data_offsets"):
-    case(f"a tensor without its {missing}", "IPI911", 3, header({"a": {k: v for k, v in tensor().items() if k != missing}}, 8))
+    case(
+        f"a tensor without its {missing}",
+        "IPI911",
+        3,
+        header({"a": {k: v for k, v in tensor().items() if k != missing}}, 8),
+    )
 case("a tensor that is a text", "IPI911", 3, header({"a": "F32"}, 8))
 case("a tensor that is null", "IPI911", 3, header({"a": None}, 8))
 case("a tensor that is a list", "IPI911", 3, header({"a": ["F32", [2], [0, 8]]}, 8))
@@ -86,19 +92,55 @@ case("metadata within metadata", "IPI911", 3, header({"__metadata__": {"a": {"b"
 case("metadata that is a text", "IPI911", 3, header({"__metadata__": "x", "a": tensor()}, 8))
 
 # Files that are two things at once
-case("weights with a pickle as their data", "", 0, lambda p: p.put(WEIGHTS, file({"a": tensor("U8", (64,), 0, 64)}, p.pickle()[:64].ljust(64, b"\0"))) and None)
-case("weights with a pickle behind", "IPI911", 3, lambda p: p.put(WEIGHTS, file({"a": tensor()}, b"\0" * 8 + p.pickle())) and None, sample=True)
-case("weights with a zip archive behind", "IPI911", 3, lambda p: p.put(WEIGHTS, file({"a": tensor()}, b"\0" * 8 + p.torch())) and None)
+case(
+    "weights with a pickle as their data",
+    "",
+    0,
+    lambda p: p.put(WEIGHTS, file({"a": tensor("U8", (64,), 0, 64)}, p.pickle()[:64].ljust(64, b"\0"))) and None,
+)
+case(
+    "weights with a pickle behind",
+    "IPI911",
+    3,
+    lambda p: p.put(WEIGHTS, file({"a": tensor()}, b"\0" * 8 + p.pickle())) and None,
+    sample=True,
+)
+case(
+    "weights with a zip archive behind",
+    "IPI911",
+    3,
+    lambda p: p.put(WEIGHTS, file({"a": tensor()}, b"\0" * 8 + p.torch())) and None,
+)
 case("a pickle whose first bytes are a length", "IPI907", 3, raw(b"\x80\x04\x95\0\0\0\0\0" + b"X" * 400_000))
 case("a header that is also HTML", "IPI911", 3, header(b"<html>{}", 0))
 case("GGUF as safetensors", "IPI911", 3, raw(b"GGUF\x03\0\0\0" + b"\0" * 100))
-case("a Git LFS pointer as safetensors", "IPI911", 3, raw(b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n"))
+case(
+    "a Git LFS pointer as safetensors",
+    "IPI911",
+    3,
+    raw(b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n"),
+)
 case("a web page as safetensors", "IPI911", 3, raw(b"<!DOCTYPE html><html><body>404</body></html>"))
-case("weights in a second file that are wrong", "IPI911", 3, lambda p: p.put("unet/other.safetensors", b"\xff" * 8) and None)
-case("weights of a variant that are wrong", "IPI911", 3, lambda p: p.put("unet/diffusion_pytorch_model.fp16.safetensors", b"\xff" * 16) and None)
+case(
+    "weights in a second file that are wrong",
+    "IPI911",
+    3,
+    lambda p: p.put("unet/other.safetensors", b"\xff" * 8) and None,
+)
+case(
+    "weights of a variant that are wrong",
+    "IPI911",
+    3,
+    lambda p: p.put("unet/diffusion_pytorch_model.fp16.safetensors", b"\xff" * 16) and None,
+)
 
 # As the source itself
 case("weights as the source", "", 0, lambda p: str(p.model / WEIGHTS), worker=("", 0))
 case("wrong weights as the source", "IPI911", 3, lambda p: (raw(b"\xff" * 16)(p), str(p.model / WEIGHTS))[1])
 case("a pickle as the source", "IPI907", 3, lambda p: (p.put("x.bin", p.pickle()), str(p.model / "x.bin"))[1])
-case("a pickle called safetensors as the source", "IPI907", 3, lambda p: (p.put("x.safetensors", p.pickle()), str(p.model / "x.safetensors"))[1])
+case(
+    "a pickle called safetensors as the source",
+    "IPI907",
+    3,
+    lambda p: (p.put("x.safetensors", p.pickle()), str(p.model / "x.safetensors"))[1],
+)

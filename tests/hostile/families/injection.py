@@ -33,9 +33,23 @@ def value(text: str) -> Make:
 
 
 for what, text in HIDDEN.items():
-    case(f"a value with {what}", "IPC104 IPI909", 1, value(text), worker=("IPC104 IPI909 ...", 1), sample=what in ("ANSI colours", "bidi"))
+    case(
+        f"a value with {what}",
+        "IPC104 IPI909",
+        1,
+        value(text),
+        worker=("IPC104 IPI909 ...", 1),
+        sample=what in ("ANSI colours", "bidi"),
+    )
 for what, text in VISIBLE.items():
-    case(f"a value with {what}", "IPC104", 1, value(text), worker=("IPC104 ...", 1), sample=what in ("HTML", "a GitHub command", "rich markup"))
+    case(
+        f"a value with {what}",
+        "IPC104",
+        1,
+        value(text),
+        worker=("IPC104 ...", 1),
+        sample=what in ("HTML", "a GitHub command", "rich markup"),
+    )
 
 EVERYTHING = "".join(HIDDEN.values()) + "\n" + "\n".join(VISIBLE.values())
 
@@ -54,12 +68,18 @@ def everywhere(text: str) -> dict[str, Make]:
         "a file": lambda p: p.put(f"{name}.txt", "x"),
         "a folder": lambda p: p.put(f"{name}/x.py", "x"),
         "a script": lambda p: p.put(f"{name[:40]}.py", "x"),
-        "a shard": lambda p: p.put("unet/diffusion_pytorch_model.safetensors.index.json", {"weight_map": {"a": text, "b": "../x"}}),
+        "a shard": lambda p: p.put(
+            "unet/diffusion_pytorch_model.safetensors.index.json", {"weight_map": {"a": text, "b": "../x"}}
+        ),
         "auto_map": lambda p: p.change(UNET, {"auto_map": {"AutoModel": f"{text}--x.Y"}}),
         "a kernel": lambda p: p.change(UNET, {"attn_implementation": f"evil/{text}"}),
         "a prior": lambda p: p.put("README.md", f"---\nprior: {text.splitlines()[0]}\n---\n"),
-        "a tensor": lambda p: weights(p.model / "unet/diffusion_pytorch_model.safetensors", {text: tensor(begin=8, end=16)}, 16),
-        "a dtype": lambda p: weights(p.model / "unet/diffusion_pytorch_model.safetensors", {"a": tensor(dtype=text)}, 8),
+        "a tensor": lambda p: weights(
+            p.model / "unet/diffusion_pytorch_model.safetensors", {text: tensor(begin=8, end=16)}, 16
+        ),
+        "a dtype": lambda p: weights(
+            p.model / "unet/diffusion_pytorch_model.safetensors", {"a": tensor(dtype=text)}, 8
+        ),
         "a broken JSON": lambda p: p.put(UNET, "{" + json.dumps(text) + ": " + text),
         "a key twice": lambda p: p.put(UNET, "{%s: 1, %s: 2}" % ((json.dumps(text),) * 2)),
         "a conflict marker": lambda p: p.put(UNET, f"<<<<<<< {text}\n"),
@@ -75,14 +95,27 @@ _LABELS = {
 }  # fmt: skip
 for where, made in everywhere(EVERYTHING).items():
     codes, status = _LABELS[where]
-    case(f"everything as {where}", codes, status, (lambda m: lambda p: m(p) and None)(made), worker=("...", status) if where != "a wrong type" else ("...", 3), sample=where in ("a key", "a class", "a file"))
+    case(
+        f"everything as {where}",
+        codes,
+        status,
+        (lambda m: lambda p: m(p) and None)(made),
+        worker=("...", status),
+        sample=where in ("a key", "a class", "a file"),
+    )
 HTML = "<img src=x onerror=alert(1)>\n::error::x"
 for where, made in everywhere(HTML).items():
     codes, status = _LABELS[where]
     if where in ("a file", "a folder", "a script", "a version", "a class on disk"):
         continue
     codes, status = codes.replace("IPI909", ""), 1 if where == "a component's name" else status
-    case(f"HTML and a command as {where}", f"{codes} ...", status, (lambda m: lambda p: m(p) and None)(made), worker=("...", status) if where != "a wrong type" else ("...", 3))
+    case(
+        f"HTML and a command as {where}",
+        f"{codes} ...",
+        status,
+        (lambda m: lambda p: m(p) and None)(made),
+        worker=("...", status),
+    )
 
 
 @case("Chinese and Arabic stay readable", "IPC104", 1, worker=("IPC104 ...", 1))

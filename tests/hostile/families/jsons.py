@@ -44,14 +44,50 @@ case("a scheduler's config that is cut off", "IPI902", 3, bytes_of(lambda d: d[:
 case("another config that is cut off", "IPI902", 3, text("{", "unet/extra.json"))
 
 # Encoding
-for what, encoding in (("UTF-16", "utf-16"), ("UTF-16 without a mark", "utf-16-le"), ("UTF-16 the other way", "utf-16-be"), ("UTF-32", "utf-32"), ("UTF-32 without a mark", "utf-32-be")):
-    case(f"a config in {what}", "IPI902", 3, bytes_of((lambda e: lambda d: d.decode().encode(e))(encoding)), sample=what == "UTF-16")
-case("a config with a byte order mark", "IPI902", 3, bytes_of(lambda d: b"\xef\xbb\xbf" + d), worker=("IPI902 ...", 3), sample=True)
-case("a config with two byte order marks", "IPI902", 3, bytes_of(lambda d: b"\xef\xbb\xbf" * 2 + d), worker=("IPI902 ...", 3))
-case("an index with a byte order mark", "IPI902", 3, bytes_of(lambda d: b"\xef\xbb\xbf" + d, INDEX), worker=("IPI902 ...", 3))
+for what, encoding in (
+    ("UTF-16", "utf-16"),
+    ("UTF-16 without a mark", "utf-16-le"),
+    ("UTF-16 the other way", "utf-16-be"),
+    ("UTF-32", "utf-32"),
+    ("UTF-32 without a mark", "utf-32-be"),
+):
+    case(
+        f"a config in {what}",
+        "IPI902",
+        3,
+        bytes_of((lambda e: lambda d: d.decode().encode(e))(encoding)),
+        sample=what == "UTF-16",
+    )
+case(
+    "a config with a byte order mark",
+    "IPI902",
+    3,
+    bytes_of(lambda d: b"\xef\xbb\xbf" + d),
+    worker=("IPI902 ...", 3),
+    sample=True,
+)
+case(
+    "a config with two byte order marks",
+    "IPI902",
+    3,
+    bytes_of(lambda d: b"\xef\xbb\xbf" * 2 + d),
+    worker=("IPI902 ...", 3),
+)
+case(
+    "an index with a byte order mark",
+    "IPI902",
+    3,
+    bytes_of(lambda d: b"\xef\xbb\xbf" + d, INDEX),
+    worker=("IPI902 ...", 3),
+)
 case("a config in Latin-1", "IPI902", 3, bytes_of(lambda d: d.replace(b"{", b'{"caf\xe9": 1, ', 1)))
 case("a config with overlong bytes", "IPI902", 3, bytes_of(lambda d: d.replace(b"{", b'{"a": "\xc0\xaf", ', 1)))
-case("a config with bytes of half a character", "IPI902", 3, bytes_of(lambda d: d.replace(b"{", b'{"a": "\xed\xa0\x80", ', 1)))
+case(
+    "a config with bytes of half a character",
+    "IPI902",
+    3,
+    bytes_of(lambda d: d.replace(b"{", b'{"a": "\xed\xa0\x80", ', 1)),
+)
 case("a config with a byte that never occurs", "IPI902", 3, bytes_of(lambda d: d + b"\xff"))
 case("half a character", "IPI902", 3, adds('"note": "\\ud800"'), sample=True)
 case("half a character in a key", "IPI902", 3, adds('"\\udc00": 1'))
@@ -81,17 +117,49 @@ for key in (
     "items", "get", "self", "__dict__", "keys", "values", "pop", "update", "__class__", "__init__", "copy", "__getattr__", "clear",
     "_FrozenDict__frozen", "__getitem__", "__reduce__", "setdefault", "__len__", "fromkeys", "move_to_end",
 ):  # fmt: skip
-    case(f"a config with a key {key}", "IPI910", 3, adds(f'{json.dumps(key)}: 1'), sample=key in ("items", "self", "__dict__"))
+    case(
+        f"a config with a key {key}",
+        "IPI910",
+        3,
+        adds(f"{json.dumps(key)}: 1"),
+        sample=key in ("items", "self", "__dict__"),
+    )
 for key in ("items", "self", "__dict__", "get", "__class__"):
-    case(f"an index with a key {key}", "IPI910", 3, adds(f'{json.dumps(key)}: ["diffusers", "UNet2DModel"]', INDEX), sample=key == "items")
-    case(f"a scheduler with a key {key}", "IPI910", 3, adds(f'{json.dumps(key)}: 1', SCHEDULER), sample=key == "get")
+    case(
+        f"an index with a key {key}",
+        "IPI910",
+        3,
+        adds(f'{json.dumps(key)}: ["diffusers", "UNet2DModel"]', INDEX),
+        sample=key == "items",
+    )
+    case(f"a scheduler with a key {key}", "IPI910", 3, adds(f"{json.dumps(key)}: 1", SCHEDULER), sample=key == "get")
 for key in ("from_config", "save_pretrained", "__call__", "register_to_config", "_internal_dict", "__setstate__"):
-    case(f"a scheduler with a key {key} of its class", "IPI910", 3, adds(f'{json.dumps(key)}: 1', SCHEDULER))
+    case(f"a scheduler with a key {key} of its class", "IPI910", 3, adds(f"{json.dumps(key)}: 1", SCHEDULER))
 for key in ("to_dict", "from_pretrained", "to_json_string", "get_text_config", "__class__"):
-    case(f"a text encoder with a key {key}", "IPI910", 3, adds(f'{json.dumps(key)}: 1', "text_encoder/config.json"), base="sd15", sample=key == "to_dict")
+    case(
+        f"a text encoder with a key {key}",
+        "IPI910",
+        3,
+        adds(f"{json.dumps(key)}: 1", "text_encoder/config.json"),
+        base="sd15",
+        sample=key == "to_dict",
+    )
 for key in ("config", "step", "set_timesteps", "to", "cls", "kwargs", "return_unused_kwargs", "config_dict"):
-    case(f"a scheduler with an unknown key {key}", "IPC104", 1, adds(f'{json.dumps(key)}: 1', SCHEDULER), worker=("IPC104 ...", 1), sample=key in ("step", "cls"))
-case("a key that shadows within a list of words", "", 0, text('{"items": 1, "self": 2, "get": 3}', "tokenizer/vocab.json"), base="ddpm")
+    case(
+        f"a scheduler with an unknown key {key}",
+        "IPC104",
+        1,
+        adds(f"{json.dumps(key)}: 1", SCHEDULER),
+        worker=("IPC104 ...", 1),
+        sample=key in ("step", "cls"),
+    )
+case(
+    "a key that shadows within a list of words",
+    "",
+    0,
+    text('{"items": 1, "self": 2, "get": 3}', "tokenizer/vocab.json"),
+    base="ddpm",
+)
 case("a key that is empty", "IPC104", 1, adds('"": 1'), worker=("...", 1))
 case("a key with a dot", "IPC104", 1, adds('"a.b": 1'), worker=("...", 1))
 case("a key with a bracket", "IPC104", 1, adds('"a[0]": 1'), worker=("...", 1))

@@ -86,7 +86,7 @@ case("a library of a thousand dots", "IPI903", 3, unet("os" + ".x" * 1000, "y"))
 case("a pipeline that is a scheduler", "IPI903", 3, index(_class_name="DDPMScheduler"), worker=("IPI903 ...", 3))
 case("a pipeline that is a module", "IPI903", 3, index(_class_name="os"), worker=("IPI903 ...", 3), sample=True)
 case("a pipeline of a dotted name", "IPI903", 3, index(_class_name="diffusers.DDPMPipeline"), worker=("IPI903 ...", 3))
-case("a pipeline that is the base class", "IPC104", 1, index(_class_name="DiffusionPipeline"), worker=("...", 1))
+case("a pipeline that is the base class", "IPC104", 1, index(_class_name="DiffusionPipeline"), worker=("...", 3))
 case(
     "a pipeline that is automatic",
     "IPI903",

@@ -92,6 +92,16 @@ def weight(place: Place) -> None:
     place.link(WEIGHTS, "../../outside/x.safetensors")
 
 
+case(
+    "a tokenizer's words lead outside",
+    "IPI905",
+    3,
+    lambda p: (p.secret("tokenizer.json"), p.link("tokenizer/tokenizer.json", "../../outside/tokenizer.json")) and None,
+    base="sd15",
+    sample=True,
+)
+
+
 @case("a pickle outside behind a link", "IPI905", 3)
 def pickled(place: Place) -> None:
     (place.outside / "x.pkl").write_bytes(place.pickle())

@@ -174,7 +174,7 @@ case(
     "",
     0,
     says(UNET, quantization_config={"quant_method": "attacker/quant", "import": "os"}),
-    worker=("...", 1),
+    worker=("...", 0),
 )
 case("a model type that nobody knows", "", 0, says(TEXT, model_type="os.system"), worker=("...", 0))
 case(

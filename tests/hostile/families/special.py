@@ -94,7 +94,7 @@ for what, file, call, codes in (
     ("shrinks", WEIGHTS, "pread", "IPI912"), ("is emptied", WEIGHTS, "pread", "IPI912"), ("grows", UNET, "pread", "IPI912"),
     ("grows", WEIGHTS, "pread", "IPI912"), ("is rewritten", UNET, "pread", "IPI912"), ("grows", INDEX, "pread", "IPI912"),
     ("becomes a pipe", UNET, "open", "IPI905 IPI912"),
-    ("becomes a link outside", UNET, "open", "IPI901 IPI905"), ("becomes a link outside", UNET, "stat", "IPI905"),
+    ("becomes a link outside", UNET, "open", "IPI901 IPI905"), ("becomes a link outside", UNET, "stat", "IPI905"), ("becomes a pipe", UNET, "stat", "IPI905"),
     ("becomes a link outside", INDEX, "open", "IPI901 IPI905"), ("becomes a pipe", WEIGHTS, "open", "IPI905 IPI912"),
     ("becomes a folder", UNET, "open", "IPI905 IPI912"), ("is rewritten", SCHEDULER, "pread", "IPI912"),
 ):  # fmt: skip
