@@ -366,6 +366,26 @@ def test_nothing_is_asked_for_that_is_over_a_cap(folder: Path) -> None:
     assert told["unet/config.json"].startswith("IPI904")
 
 
+def test_sizes_that_are_none(folder: Path) -> None:
+    """Those that no file has, and those that the server does not tell."""
+    sizes = {"config.json": 1 << 64, "diffusion_pytorch_model.safetensors": 1 << 70, "README.md": -1}
+
+    def lying(item: Item) -> Item:
+        return dataclasses.replace(item, size=sizes.get(item.name, item.size))
+
+    told = said(taken(Disk(mend=lying), folder))
+    assert told[UNET] == f"IPI904: {UNET} has no place here: it claims to have {1 << 70} bytes"
+    assert told["unet/config.json"].startswith("IPI904") and "README.md" not in told
+
+    def silent(item: Item) -> Item:
+        return dataclasses.replace(item, size=None)
+
+    found = taken(Disk(mend=silent), folder)
+    assert said(found)[UNET].endswith("the server does not say how large it is, so its header cannot be checked")
+    assert any(s.reason == "README.md: the server does not say how large it is" for s in found.skipped)
+    assert found.components[0].cls == "DDPMPipeline" and found.components[1].settings
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [

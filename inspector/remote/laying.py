@@ -21,7 +21,7 @@ from inspector.remote.facts import Facts, Lack
 from inspector.remote.fetching import Purse, pursue, steps_of
 from inspector.remote.hollow import hollow
 from inspector.remote.reach import Reach
-from inspector.remote.walking import Found, Walk
+from inspector.remote.walking import Found, Walk, sane
 from inspector.remote.wanted import Need, needs
 
 _OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
@@ -145,14 +145,14 @@ class Copy:
         for error in () if self._unread and all(map(lost, failed.values())) else failed.values():
             message = f"whether it changed while it was read cannot be told: {error.message}"
             self._problems.append(Lack("files", error.code or "IPI901", message, error.hint))
-        now = {(n, i.name): (i.kind, i.size, i.stamp) for n, t in lists.items() for i in t.found or ()}
+        now = {(n, i.name): (i.kind, sane(i.size), i.stamp) for n, t in lists.items() for i in t.found or ()}
         for name in files:
             folder, _, base = name.rpartition("/")
             was = self.seen.found[name]
             if folder in lists and lists[folder].error is None and was.by == "list":
                 same = now.get((folder, base)) == (was.kind, was.size, was.stamp)
             elif name in looks and looks[name].found is not None:
-                same = (looks[name].found.size, looks[name].found.stamp) == (was.size, was.stamp)
+                same = (sane(looks[name].found.size), looks[name].found.stamp) == (was.size, was.stamp)
             else:
                 continue
             if not same:
@@ -186,16 +186,21 @@ class Copy:
         except OSError as error:
             if error.errno in _OURS:
                 raise unwritable(error) from error
-            message = f"{name} has no place here: {error.strerror or error}"
-            self._unread[name] = Lack(name, "IPI904", message, "inspect it where it lies")
+            self._no_place(name, error.strerror or str(error))
+            return
+        except OverflowError:
+            self._no_place(name, f"it claims to have {size} bytes")
             return
         self._laid.add(name)
 
     def _hole(self, name: str, size: int) -> None:
         try:
             os.truncate(self.path / name, size)
-        except OSError as error:
-            self._unread[name] = Lack(name, "IPI904", f"{name} has no place here: {error.strerror or error}")
+        except (OSError, OverflowError) as error:
+            self._no_place(name, f"it claims to have {size} bytes ({error})")
+
+    def _no_place(self, name: str, why: str) -> None:
+        self._unread[name] = Lack(name, "IPI904", f"{name} has no place here: {why}", "inspect it where it lies")
 
     def _make(self, folder: str) -> None:
         try:

@@ -18,6 +18,8 @@ BACK_OFF = 0.15
 """Seconds before the second try; four times as many before the third."""
 LETTING_GO = 1.0
 _MOMENT = 0.05
+_LONGEST = 500
+"""Characters of what a server has to say."""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ class Link:
     def clean(self, error: InspectError) -> Any:
         """An error that tells no secret."""
         error.message, error.hint, error.where = (
-            scrubbed(text, self.address) for text in (error.message, error.hint, error.where)
+            scrubbed(text[:_LONGEST], self.address) for text in (error.message, error.hint, error.where)
         )
         error.args = (error.message,)
         return error

@@ -141,7 +141,7 @@ def judged(
         message = f"{name} is a pipe, a socket or a device, not a regular file; it was not opened"
         return "other", Lack(name, "IPI905", message, "put a regular file there")
     if item.kind != "link":
-        return Found(item.kind, path, item.size, item.stamp)
+        return Found(item.kind, path, sane(item.size), item.stamp)
     task = ends[name]
     if task.error is not None:
         return "link", dangling(name, task.error)
@@ -156,7 +156,12 @@ def judged(
     if end.kind not in ("file", "folder"):
         message = f"{name} is a link to a pipe, a socket or a device; it was not opened"
         return "link", Lack(name, "IPI905", message, "put a regular file there")
-    return Found(end.kind, end.target, end.size, end.stamp, "look")
+    return Found(end.kind, end.target, sane(end.size), end.stamp, "look")
+
+
+def sane(size: int | None) -> int | None:
+    """A size as the server tells it; one that is none is not known."""
+    return size if size is not None and size >= 0 else None
 
 
 def followed(crew: Crew, level: list[Place], tasks: list[Task]) -> dict[str, Task]:
