@@ -109,22 +109,29 @@ def watch(readable: Iterable[Path], writable: Iterable[Path]) -> None:
     """Refuse, from now on and for good, the network, other processes and files outside these folders."""
     read, write = _prefixes([*readable, *writable]), _prefixes(writable)
     work = os.getcwd()
+    judged: dict[str, bool] = {}  # an import raises tens of thousands of events, of few kinds
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, mode, flags = (*arguments, None, None)[:3]
             if isinstance(path, int):
                 return
-            name = os.path.abspath(os.path.join(work, os.fsdecode(path)))
             writing = any(c in (mode or "") for c in "wax+") or (
                 isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
             )
             allowed = write if writing else read
+            if isinstance(path, str) and path.startswith(allowed) and "/.." not in path:
+                return
+            name = os.path.abspath(os.path.join(work, os.fsdecode(path)))
             if not ((name + os.sep).startswith(allowed) or os.path.isdir(name)):
                 name = os.path.realpath(name)
                 if not (name + os.sep).startswith(allowed):
                     raise PermissionError(13, "outside what an inspection may open", name)
-        elif _REFUSED.fullmatch(event):
+            return
+        refused = judged.get(event)
+        if refused is None:
+            refused = judged[event] = _REFUSED.fullmatch(event) is not None
+        if refused:
             raise PermissionError(1, f"an inspection does not {event}")
 
     sys.addaudithook(hook)
