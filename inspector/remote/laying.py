@@ -98,8 +98,8 @@ class Copy:
                 self._unread[name] = unread(name, error)
             elif len(data) > self._got.get(name, -1):
                 size = found.size
-                if size is None and need.part == "whole":
-                    size = len(data)  # or more, and then it is over its cap all the same
+                if size is None and (need.part == "whole" or (not need.part and len(data) < need.first)):
+                    size = len(data)  # it ended there; or is over its cap all the same
                 self._lay(name, data, size, complete=size is not None and len(data) >= size)
             told()
 

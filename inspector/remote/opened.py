@@ -182,7 +182,7 @@ def progress(crew: Crew, shown: str, say: Say) -> Callable[[], None]:
 
     def told() -> None:
         count[0] += 1
-        say(f"fetching {shown}: {count[0]} files, {crew.traffic.bytes / 1e3:.0f} kB")
+        say(f"fetching: {count[0]} files, {crew.traffic.bytes / 1e3:.0f} kB of {shown}")
 
     return told
 
