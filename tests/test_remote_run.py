@@ -123,9 +123,24 @@ def test_sources_there_and_here(far: Far, tmp_path: Path, capsys: pytest.Capture
     assert {c.path for c in seen.components} >= {"pipe", "scheduler", "unet"}
 
 
+OURS = ("pydantic", "deepdiff", "hypothesis", "asyncssh", "smbprotocol", "markdown_it")
+BLOCKER = f"""
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {OURS!r}:
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+sys.meta_path.insert(0, Blocker())
+"""
+
+
 @pytest.mark.usefixtures("forked")
 def test_what_is_built_there_is_what_is_built_here(far: Far) -> None:
-    with far.machine() as machine:
+    """There, with the packages under inspection and none of those that this package needs here."""
+    (far.folder / "block").mkdir()
+    (far.folder / "block" / "sitecustomize.py").write_text(BLOCKER)
+    python = far.python(before=f"export PYTHONPATH={far.folder / 'block'}")
+    with far.machine(python=python) as machine:
         told: list[str] = []
         there = machine.take("class:EulerDiscreteScheduler", {**OPTIONS, "progress": told.append})
         here = machine.take("here:class:EulerDiscreteScheduler", OPTIONS)

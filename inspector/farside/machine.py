@@ -21,7 +21,7 @@ HERE = "here:"
 MARGIN = 60.0
 """Seconds that the far side has beyond the limit that it keeps itself."""
 ESSENTIAL = ("diffusers", "torch")
-_NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
 class Machine:
