@@ -1,6 +1,6 @@
 # make demo and make test need only Python >= 3.11 and make: they create .venv and install what is pinned.
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint bench reports versions clean
+.PHONY: demo test test-full lint bench reports fuzz robustness versions clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -23,6 +23,15 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks reports/benchmarks.md
+
+# What fuzzing finds is kept in tests/data/fuzz, where make test tries it again.
+MINUTES ?= 10
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+# Hostile folders, weakened guards, fuzzes and faults, each counted; what is not at 100 % fails it.
+robustness: $(STAMP)
+	MINUTES=$(MINUTES) $(BIN)/python -m tests.benchmarks.robustness reports/robustness.md
 
 reports: bench
 	$(BIN)/python -m tests.benchmarks.gallery reports/gallery.md

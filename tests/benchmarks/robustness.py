@@ -68,8 +68,8 @@ def hostile() -> Iterator[tuple[str, Figure]]:
     runs.broken = list(found["wrong"])
     runs.note = (
         f"{found['executions']} executions, {found['imports']} imports off the table, {found['outside_reads']} reads "
-        f"outside, {found['hangs']} hangs, {found['tracebacks']} tracebacks; the slowest {found['slowest_static_s']:.1f} s "
-        f"with `--static` and {found['slowest_worker_s']:.1f} s in the worker"
+        f"outside, {found['hangs']} hangs, {found['tracebacks']} tracebacks; the slowest "
+        f"{found['slowest_static_s']:.1f} s with `--static` and {found['slowest_worker_s']:.1f} s in the worker"
     )
     yield name, runs
     for key in ("executions", "imports", "outside_reads", "hangs", "tracebacks"):
