@@ -327,7 +327,7 @@ def test_keys_that_would_break_the_library(tmp_path: Path) -> None:
         ("demo:sd51", 3, "did you mean demo:sd15"),
         ("py:", 2, "py:MODULE:FACTORY"),
         ("class:", 2, "class:NAME"),
-        ("sftp://host/x", 2, "sftp://"),
+        ("sftp://host.invalid/x", 3, "host.invalid"),
         ("", 2, "SOURCE"),
         ("class:NoSuchScheduler", 3, "NoSuchScheduler"),
         ("org/name", 3, "not in the Hub cache"),
