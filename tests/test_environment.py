@@ -477,9 +477,6 @@ def test_no_python(tmp_path: Path) -> None:
     (tmp_path / "slow").chmod(0o755)
     with pytest.raises(InspectError, match=r"did not answer in 0\.2 s"):
         facts_of(str(tmp_path / "slow"), seconds=0.2)
-    (tmp_path / "old.json").write_text('{"data": {}}')
-    with pytest.raises(InspectError, match="no report of inspect-pipe env"):
-        facts_from(tmp_path / "old.json")
 
 
 @pytest.fixture(scope="module")
@@ -489,6 +486,29 @@ def saved(clean: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> It
     file = tmp_path_factory.mktemp("saved") / "clean.json"
     file.write_text(render(report_of(clean), "json"))
     yield file
+
+
+@pytest.mark.parametrize("path", ["", "data", "data.facts.facts", "data.facts.python.version", "data.facts.packages",
+                                  "data.facts.packages.diffusers.installed", "data.facts.places", "data.facts.torch",
+                                  "data.facts.packages.diffusers.imported.root", "data.facts.variables"])  # fmt: skip
+def test_a_file_that_is_no_report_of_env(saved: Path, tmp_path: Path, path: str) -> None:
+    wrongs: tuple[Any, ...] = (None, [], {}, "x", 7)
+    for wrong in wrongs:
+        document = json.loads(saved.read_text())
+        *above, last = path.split(".")
+        held = document
+        for name in above:
+            held = held[name]
+        held[last] = wrong
+        (tmp_path / "f.json").write_text(json.dumps(document if path else wrong))
+        try:
+            facts = facts_from(tmp_path / "f.json")
+        except InspectError as error:
+            assert error.exit_code == 3 and "no report of inspect-pipe env" in error.message
+        else:  # it makes sense all the same: it can be judged, compared and shown
+            from inspector.render import render
+
+            assert render(report_of(facts, facts), "human")
 
 
 def test_the_command(saved: Path, clean: dict[str, Any], environment: Environment, tmp_path: Path) -> None:

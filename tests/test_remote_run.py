@@ -209,7 +209,8 @@ def refusals(far: Far) -> Iterator[tuple[str, Callable[[], Host]]]:
 
 def test_refusals(far: Far) -> None:
     for said, host in refusals(far):
-        for ask in (session.Session, lambda h: Machine(h, print).facts(None, script=None, torch=False)):
+        asked = (session.Session, lambda h: Machine(h, print).facts(None, script=None, torch=False))
+        for ask in asked if "it" not in said.split() else asked[:1]:
             with pytest.raises(InspectError) as caught:
                 ask(host())
             assert said in caught.value.message and caught.value.exit_code == 3, (said, caught.value.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 from inspector.model import EXIT_INTERNAL, EXIT_UNREADABLE, EXIT_USAGE, InspectError
 
 SECONDS = 120.0
+GRACE = 1.0
+"""Seconds in which a killed process is gone; one that waits for a dead mount may never be."""
 OLDEST = (3, 8)
 STUB = "import sys;exec(getattr(sys.stdin,'buffer',sys.stdin).read())"
 MODULES = (
@@ -20,6 +23,22 @@ MODULES = (
 )  # fmt: skip
 """In the order in which they are needed; the package itself comes last, as it imports the others."""
 MARK = "inspect-pipe facts: "
+SHAPE = {
+    "python": (
+        "version",
+        "implementation",
+        "executable",
+        "real_executable",
+        "venv",
+        "conda",
+        "frozen_modules",
+        "optimize",
+    ),
+    "platform": ("system", "release", "machine", "libc", "processor", "capability", "processors", "host"),
+    "folder": ("path", "real"),
+    "devices": ("driver", "cuda", "gpus", "told_by", "reason"),
+}  # fmt: skip
+"""What facts that were kept in a file must have, beside what judging them asks for."""
 
 PROGRAM = """
 import sys
@@ -86,13 +105,36 @@ def facts_of(
         raise InspectError(f"{folder}: no such folder", hint="give the folder that python is run in", where=folder)
     text = program_text({"script": script, "ask_torch": torch})
     try:
-        done = subprocess.run([program, "-c", STUB], input=text, capture_output=True, cwd=folder, timeout=seconds)
+        done = ran([program, "-c", STUB], text, seconds, folder)
     except subprocess.TimeoutExpired:
         hint = "a mount whose server is gone? --timeout gives it longer"
         raise InspectError(f"{program} did not answer in {seconds:g} s", hint=hint) from None
     except OSError as error:
         raise InspectError(f"{program} cannot be run: {error.strerror}", hint="--python PATH names another") from error
     return answered(program, done)
+
+
+def ran(
+    command: list[str], text: bytes, seconds: float, folder: str | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """What ``subprocess.run`` gives, in a session of its own; a process that even a kill does not end is left behind.
+
+    Raises:
+        OSError: it cannot be started.
+        subprocess.TimeoutExpired: it took too long, and was killed.
+    """
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        out, err = process.communicate(text, timeout=seconds)
+    except BaseException:
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def interpreter(python: str | None) -> str:
@@ -163,15 +205,20 @@ def facts_from(path: Path) -> dict[str, Any]:
     Raises:
         InspectError: it cannot be read, or holds none (exit status 3).
     """
+    from inspector.environment.report import report_of
+
     try:
         document = json.loads(path.read_bytes())
-        facts = document["data"]["facts"]
-        whole = isinstance(facts, dict) and facts["facts"] == 1 and isinstance(facts["packages"], dict)
+        facts: dict[str, Any] = document["data"]["facts"]
+        missing = [f"{part}.{name}" for part, names in SHAPE.items() for name in names if name not in facts[part]]
+        if facts["facts"] != 1 or missing:
+            raise KeyError(*missing)
+        report_of(facts)  # nobody vouches for what stands in a file: what cannot be judged, no Python told
+        report_of(facts, facts)
     except OSError as error:
         raise InspectError(f"{path} cannot be read: {error.strerror}", where=str(path)) from error
-    except (ValueError, KeyError, TypeError, RecursionError):
-        whole = False
-    if not whole:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        message = f"{path} is no report of inspect-pipe env, or not one of this version ({type(error).__name__})"
         hint = "save one with: inspect-pipe env -f json -o machine.json"
-        raise InspectError(f"{path} is no report of inspect-pipe env", hint=hint, where=str(path))
-    return dict(facts)
+        raise InspectError(message, hint=hint, where=str(path)) from error
+    return facts

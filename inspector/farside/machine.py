@@ -125,7 +125,7 @@ class Machine:
         text = asking.program_text({"ask_torch": options["torch"], "script": options["script"]}, options["folder"])
         command = host.command(asking.STUB)
         try:
-            done = subprocess.run(command, input=text, capture_output=True, timeout=seconds, start_new_session=True)
+            done = asking.ran(command, text, seconds)
         except subprocess.TimeoutExpired:
             raise error(host, f"no answer in {seconds:g} s", "--timeout gives it longer") from None
         except OSError as failed:
