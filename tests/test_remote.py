@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -528,3 +529,19 @@ def test_addresses_that_are_not_read(text: str, message: str, hint: str) -> None
 
 def test_a_file_address_is_the_folder(folder: Path) -> None:
     assert snapshots.take(f"file://{folder}", static=True) == snapshots.take(str(folder), static=True)
+
+
+@pytest.mark.parametrize(("scheme", "package"), [("sftp", "asyncssh"), ("smb", "smbprotocol"), ("s3", "botocore")])
+def test_a_package_that_is_not_installed(scheme: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [
+        n for n in sys.modules if n.partition(".")[0] == package or n.startswith(f"inspector.remote.{scheme}")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InspectError) as caught:
+        snapshots.take(f"{scheme}://me:secret@nas/x/y", static=True)
+    error = caught.value
+    assert (
+        error.message == f"{scheme}://me:***@nas/x/y: {scheme}:// needs the package {package}, which is not installed"
+    )
+    assert (error.hint, error.exit_code) == (f"pip install 'inspect-pipe[{scheme}]'", EXIT_USAGE)

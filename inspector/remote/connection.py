@@ -106,8 +106,9 @@ def connect(address: Address, seconds: float) -> Connection:
         opener: Opener = importlib.import_module(module).connect
         return opener(address, seconds)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "inspector":
+        package = (error.name or "").partition(".")[0]
+        if package == "inspector":
             raise
-        hint = f"pip install 'inspect-pipe[{extra}]'" if extra else f"pip install {error.name}"
-        message = f"{address.shown}: {address.scheme}:// needs the package {error.name}, which is not installed"
+        hint = f"pip install 'inspect-pipe[{extra}]'" if extra else f"pip install {package}"
+        message = f"{address.shown}: {address.scheme}:// needs the package {package}, which is not installed"
         raise InspectError(message, hint=hint, exit_code=EXIT_USAGE) from error
