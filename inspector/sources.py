@@ -110,7 +110,7 @@ def on_the_hub(text: str, name: str, *, online: bool) -> Source:
     name, _, revision = name.partition("@")
     # models/sd15 beside a folder models, or beside model/sd15: a path that was mistyped, and nobody's to be asked for
     hint = likely(text, Path(text))
-    mistyped = not text.startswith("hub:") and (Path(name).parent.is_dir() or hint.startswith("did you mean"))
+    mistyped = not text.startswith("hub:") and (os.path.isdir(Path(name).parent) or hint.startswith("did you mean"))
     try:
         folder = snapshot_folder(name, revision or None, online=online, cached_only=mistyped)
     except InspectError as error:
@@ -180,7 +180,7 @@ def is_report(path: Path) -> bool:
 
 def holds(path: Path, names: set[str]) -> str:
     """What a folder holds, for somebody who pointed at the wrong one."""
-    folders = sorted(n for n in sorted(names)[:_MANY] if (path / n).is_dir())
+    folders = sorted(n for n in sorted(names)[:_MANY] if os.path.isdir(path / n))
     kinds = (("folder", folders), ("file", sorted(names.difference(folders))))
     parts = [f"{counted(len(found), kind)} ({some(found)})" for kind, found in kinds if found]
     return " and ".join(parts) or "nothing"
@@ -196,15 +196,16 @@ def some(names: list[str]) -> str:
 
 def inside(path: Path, names: set[str]) -> str:
     """The nearest likely source: a pipeline one or two levels below or one above, a component, a weights file."""
-    below = [path / n for n in sorted(names)[:_MANY] if (path / n).is_dir()]
+    # os.path, which answers no where pathlib raises: a folder that may not be entered is none to suggest
+    below = [path / n for n in sorted(names)[:_MANY] if os.path.isdir(path / n)]
     deeper = [folder / n for folder in below for n in children(folder)]
     for folder in (*below, *deeper):
-        if (folder / INDEX).is_file():
+        if os.path.isfile(folder / INDEX):
             return f"did you mean {folder}?"
     # a component's folder may have been meant, and a component's own subfolder rarely
-    if (path.parent / INDEX).is_file():
+    if os.path.isfile(path.parent / INDEX):
         return f"did you mean {path.parent}?"
-    components = [f for f in below if any((f / file).is_file() for file in COMPONENT_FILES)]
+    components = [f for f in below if any(os.path.isfile(f / file) for file in COMPONENT_FILES)]
     if len(components) > 1:
         return f"a pipeline without its {INDEX}? one component can be inspected alone: {components[0]}"
     if components:
@@ -239,7 +240,7 @@ def likely(text: str, path: Path) -> str:
     if text.startswith("~"):
         return f"the shell did not expand ~; did you mean {Path.home() / text[1:].lstrip('/')}?"
     for above in path.parents:
-        if above.is_dir():
+        if os.path.isdir(above):
             parts: Iterable[str] = path.parts[len(above.parts) :] if str(above) != "." else path.parts
             wrong = next(iter(parts), path.name)
             close = difflib.get_close_matches(wrong, children(above), n=1, cutoff=0.6)
