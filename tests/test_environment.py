@@ -363,9 +363,26 @@ def test_a_place_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, clean: di
     assert len(found) == len(places) and {f.severity for f in found} == {"error"}
 
 
-def test_gpus_and_builds(clean: dict[str, Any]) -> None:
-    """The facts of a machine with a GPU, in the words of nvidia-smi; no test machine has one."""
+SMI = """#!/bin/sh
+case "$1" in
+--query-gpu=*) echo "NVIDIA H100 80GB HBM3, 81559, GPU-1, 9.0, 550.54.15" ;;
+*) echo "| NVIDIA-SMI 550.54.15    Driver Version: 550.54.15    CUDA Version: 12.4 |" ;;
+esac
+"""
+
+
+def test_gpus_and_builds(clean: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The facts of a machine with a GPU, in the words of nvidia-smi; no test machine has one, so a script says them."""
     from inspector.environment.facts import devices
+
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "nvidia-smi").write_text(SMI)
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    skipped: list[dict[str, str]] = []
+    told = devices.facts(skipped)
+    assert (told["driver"], told["cuda"], told["told_by"], len(told["gpus"])) == ("550.54.15", "12.4", "nvidia-smi", 1)
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 'NVIDIA-SMI has failed: no driver'; exit 9\n")
+    assert not skipped and devices.facts(skipped)["told_by"] != "nvidia-smi" and "no driver" in skipped[0]["reason"]
 
     rows = devices.told("NVIDIA H100 80GB HBM3, 81559, GPU-1, 9.0, 550.54.15\nNVIDIA X, [N/A], GPU-2, 9.0, 550.54\n")
     assert [(r["name"], r["memory_mib"], r["driver"]) for r in rows] == [

@@ -184,6 +184,10 @@ def test_what_is_missing_is_named(far: Far) -> None:
         with pytest.raises(InspectError, match="no diffusers and no torch") as caught:
             machine.take("class:DDIMScheduler", OPTIONS)
         assert caught.value.exit_code == 3 and "--python PATH" in caught.value.hint
+        (locked := far.folder / "locked" / "inner").mkdir(parents=True)
+        locked.chmod(0)  # of which there is nothing to say but that the folder around it is no pipeline
+        with pytest.raises(InspectError, match=r"has no model_index\.json: it holds 1 folder"):
+            machine.take(str(locked.parent), {**OPTIONS, "static": True})
         with pytest.raises(InspectError, match=r"has no diffusers$"):
             machine.call(["class:DDIMPipeline"], online=False)
 
