@@ -101,7 +101,7 @@ def files(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return (text.replace("\n", "\r\n") if draw(st.booleans()) else text), said
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(files())
 def test_only_our_own_entry_changes(case: tuple[str, dict[str, Any]]) -> None:
     text, said = case

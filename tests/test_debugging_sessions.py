@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +45,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@cache
+def near_side(folder: str, python: str) -> Side:
+    return here(folder, python)
+
+
+@cache
+def far_side(place: str, **options: str) -> Side:
+    return there(place, **options)
+
+
 def debugged(root: Path, place: Path | str, **options: Any) -> tuple[Report, str | None]:
-    """``debug PLACE`` with the near environment as this side."""
+    """``debug PLACE`` with the near environment as this side; nobody is asked for his facts twice."""
     local = options.pop("near", root / "near")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inspector.debugging.report.here", lambda folder, python: here(folder, str(local)))
+        patch.setattr("inspector.debugging.report.here", lambda folder, python: near_side(folder, str(local)))
+        patch.setattr("inspector.debugging.report.there", far_side)
         return look(Asked(place=str(place), workspace=root / "work", **{"timeout": 30, **options}))
 
 
@@ -118,15 +131,15 @@ def test_the_generated_configuration_stops_in_the_other_copy(world: Path) -> Non
     ids=["unmapped", "mapped elsewhere", "justMyCode", "real name", "module rule", "broad first"],
 )  # fmt: skip
 def test_a_configuration_that_does_not_stop(
-    world: Path, values: dict[str, Any], code: str, said: str, monkeypatch: pytest.MonkeyPatch
+    world: Path, small: int, values: dict[str, Any], code: str, said: str
 ) -> None:
-    monkeypatch.setattr(session, "COMING", 1.5)
     given = list(values.get("pathMappings", ()))
     roots = [str(world / f) if f == "near/.." else str(world / f / SITE) for f in given]
     roots = [os.path.normpath(r) for r in roots]
     mapped = [{"localRoot": a, "remoteRoot": b} for a, b in zip(roots[::2], roots[1::2], strict=True)]
     config(world, **{**values, "pathMappings": mapped})
-    report, _ = debugged(world, world / "link", verify=True, config="mine")
+    address = ("127.0.0.1", small)
+    report, _ = debugged(world, world / "link", verify=True, config="mine", attach=address, timeout=1.2)
     assert report.data["bound"] is False
     assert code in codes(report), report.findings
     assert said in report.data["reason"]
@@ -156,6 +169,12 @@ def test_what_the_far_side_lacks(world: Path, tmp_path: Path) -> None:
     bare = environment(tmp_path / "bare", debugpy=False)
     report, _ = debugged(world, bare, verify=True)
     assert report.data["bound"] is False and codes(report) == {"IPE527"}
+    near = environment(tmp_path / "empty")
+    shutil.rmtree(near / SITE / "diffusers")
+    report, _ = debugged(world, world / "far", near=near)
+    assert codes(report) == {"IPE522"} and "pip install diffusers==0.1" in report.findings[0].fix
+    with pytest.raises(InspectError, match="no copy of diffusers here"):
+        debugged(world, world / "far", near=near, verify=True)
     compiled = environment(tmp_path / "compiled")
     package = compiled / SITE / "diffusers"
     compileall.compile_dir(package, legacy=True, quiet=1)
@@ -241,19 +260,30 @@ def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
     site = tmp_path_factory.mktemp("far") / "site-packages"
     site.mkdir()
     shutil.copytree(real, site / "diffusers", copy_function=linked if found else shutil.copy2)
-    code = Path(far.__file__).read_text(encoding="utf-8") + "\ndebuggee('diffusers.configuration_utils', 120)\n"
-    env = {**os.environ, "PYTHONPATH": str(site), "HF_HUB_OFFLINE": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env
-    ) as p:
-        late = threading.Timer(120, p.kill)
-        late.start()
-        assert p.stdout is not None
-        answer = next(json.loads(line[len(far.MARK) :]) for line in p.stdout if line.startswith(far.MARK.encode()))
+    with listener([sys.executable], {"PYTHONPATH": str(site), "HF_HUB_OFFLINE": "1"}) as answer:
         assert answer["file"].startswith(str(site))
         yield site, answer["port"]
+
+
+@contextmanager
+def listener(python: list[str], environ: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """A program that listens, and comes by the breakpoint for as long as it is there."""
+    code = Path(far.__file__).read_text(encoding="utf-8") + "\ndebuggee('diffusers.configuration_utils', 120)\n"
+    env, quiet = {**os.environ, **environ}, subprocess.DEVNULL
+    with subprocess.Popen([*python, "-c", code], stdout=subprocess.PIPE, stderr=quiet, env=env) as process:
+        late = threading.Timer(120, process.kill)
+        late.start()
+        assert process.stdout is not None
+        yield next(json.loads(line[len(far.MARK) :]) for line in process.stdout if line.startswith(far.MARK.encode()))
         late.cancel()
-        p.kill()
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def small(world: Path) -> Iterator[int]:
+    """The port of a program with the small library, which was started by the far environment's other name."""
+    with listener([str(world / "link" / "bin" / "python")], {}) as answer:
+        yield answer["port"]
 
 
 def breaks_root() -> str:
@@ -349,6 +379,8 @@ def test_over_ssh(world: Path, tmp_path: Path) -> None:
         assert {"localRoot": "${workspaceFolder}", "remoteRoot": str(app)} in entry["pathMappings"]
         work = next(m for m in report.data["mappings"] if m["kind"] == "workspace")
         assert (work["same"], work["only_remote"]) == (1, ["only_there.py"])
+        report, _ = debugged(world, place, **{**given, "remote_workspace": ""})
+        assert [f.code for f in report.findings if f.severity == "note"] == ["IPE525", "IPE533"]
         with pytest.raises(InspectError, match="verification failed") as caught:
             debugged(world, place, **{**given, "ssh": "ssh -F /dev/null -o UserKnownHostsFile=/dev/null"})
         assert caught.value.exit_code == 3

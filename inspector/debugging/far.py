@@ -134,8 +134,7 @@ def serve(request: dict[str, Any]) -> None:
     except OSError:
         pass  # the other end of our pipe is gone
     child.kill()
-    child.wait()
-    os._exit(0)  # the thread above waits for a pipe that need not close
+    child.wait()  # and the thread above, which may wait for ever, ends with this process
 
 
 def main(request: dict[str, Any]) -> None:

@@ -120,7 +120,7 @@ def of_session(
     name = str(config.get("name", ""))
     file = str(seen.program.get("file") or far_file(remote))
     differs = any(_MODULE in m.different for m in found)
-    if not seen.stopped:
+    if not (seen.verified and seen.stopped):  # one that was refused may stop by chance, in a program that runs already
         return (False, *unreached(seen, config, name, local, remote, file, differs))
     if seen.reference or not one_file(seen.where, seen.path, local):
         back = to_local(file, pairs(config), (local.windows, remote.windows))
@@ -131,7 +131,8 @@ def of_session(
             given = not_mapped(name, seen.path, None, seen.where)
         return False, f"the program stopped, but the editor would show {seen.where} from the far side", [given]
     if seen.function != FUNCTION or seen.at != seen.line:
-        message = f"the program stopped in {seen.function} at line {seen.at}, not in {FUNCTION} at line {seen.line}"
+        meant = f"line {seen.line}" if seen.function == FUNCTION else f"{FUNCTION}, line {seen.line}"
+        message = f"the program stopped in {seen.function}, line {seen.at}, not in {meant}"
         return False, message, [finding("IPE531", _MODULE, message, same_files(remote))]
     if differs:
         message = f"it stops, but {_MODULE} is another file there: what the editor shows is not what runs"

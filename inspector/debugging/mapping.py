@@ -150,6 +150,8 @@ def workspace_of(pair: tuple[str, str], kind: str, local: Side, remote: Side) ->
     if any(inside(pair[1], p, remote.windows) is not None for p in remote.seen):
         files = sources(remote, pair[1]) or {}
         return Mapping(*pair, kind, (), len(files), len(files), reason="the mounted files themselves")
+    if pair[0] == pair[1] and local.python and remote.python:
+        return Mapping(*pair, kind, reason="one and the same folder")
     far = sources(remote, pair[1])
     near = sources(local, pair[0]) if far else None
     if far is None or (far and near is None):

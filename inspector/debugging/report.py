@@ -80,6 +80,11 @@ def look(asked: Asked, tell: Callable[[str], None] = lambda message: None) -> tu
     config = entry if named is None else named
     sent = substituted(config, root, local.windows)
     findings = list(judging.of_facts(local, remote, found))
+    if remote.host is not None and not asked.remote_workspace:
+        message = f"{root} is not mapped: breakpoints in your own code would not stop"
+        findings.append(
+            finding("IPE533", "workspace", message, "--remote-workspace DIR says what that folder is there")
+        )
     path = editors_path(local, remote)
     if asked.config:
         findings += judging.of_configuration(sent, local, remote, path)
@@ -118,9 +123,9 @@ def both_workspaces(root: str, asked: Asked, remote: Side) -> tuple[str, str] | 
     seen = next(((real, far) for far, real in remote.seen.items()), None)
     if seen is not None:
         return seen
-    if remote.runs:
+    if remote.host is not None:
         return None  # where a shell begins is no workspace
-    return root, remote.folder
+    return root, root if remote.python else remote.folder
 
 
 def made(
