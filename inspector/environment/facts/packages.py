@@ -24,7 +24,9 @@ PACKAGES = {
 }  # fmt: skip
 """What is looked at: the name that is imported -> the name it is installed by."""
 
-_VERSION = re.compile(r"^(?:__version__|version|VERSION)\s*(?::[^=]+)?=\s*(?:\w+\s*=\s*)*[\"']([^\"']+)[\"']", re.M)
+_STATED = r"^(?:{names})\s*(?::[^=]+)?=\s*(?:\w+\s*=\s*)*[\"']([^\"']+)[\"']"
+_OWN = re.compile(_STATED.format(names="__version__"), re.M)
+_VERSION_FILE = re.compile(_STATED.format(names="__version__|version|VERSION"), re.M)
 
 
 def found(entries: list[dict[str, Any]], skipped: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
@@ -130,7 +132,7 @@ def version(root: str, kind: str) -> str | None:
     """The version that the code itself states, read from its source."""
     for name in ("__init__.py", "version.py", "_version.py") if kind in ("package", "zip") else ("",):
         text = read(os.path.join(root, name) if name else root, kind)
-        stated = _VERSION.search(text)
+        stated = (_VERSION_FILE if name.endswith("version.py") else _OWN).search(text)
         if stated:
             return stated[1]
     return None
