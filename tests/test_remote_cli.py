@@ -145,6 +145,26 @@ def test_faults_of_files(served: Path, tmp_path: Path) -> None:
     assert place.secret().read_text() not in done.stdout
 
 
+def test_a_hub_cache_over_sftp(ssh: running.Server, served: Path) -> None:
+    """Its files are links into blobs/, and are followed there; a link into the blobs of another repository is not."""
+    home = served / "models--a--b"
+    blobs, snapshot = home / "blobs", home / "snapshots" / "c0ffee"
+    blobs.mkdir(parents=True)
+    for number, file in enumerate(f for f in sorted((served / "tiny").rglob("*")) if f.is_file()):
+        to = snapshot / file.relative_to(served / "tiny")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        (blobs / str(number)).write_bytes(file.read_bytes())
+        to.symlink_to(os.path.relpath(blobs / str(number), to.parent))
+    url = ssh.url("models--a--b/snapshots/c0ffee")
+    done = run(ssh, "diff", url, served / "tiny", "--static")
+    assert done.returncode == EXIT_CLEAN and "no difference" in done.stdout, done.stdout + done.stderr
+    home.rename(served / "models--c--d")
+    snapshot.mkdir(parents=True)
+    (snapshot / "model_index.json").symlink_to(served / "models--c--d" / "blobs" / "0")
+    done = run(ssh, "diff", url, "--static")
+    assert done.returncode == EXIT_UNREADABLE and "IPI905" in done.stdout
+
+
 def test_faults_of_the_way_there(ssh: running.Server, dav: running.Server, tmp_path: Path) -> None:
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh" / "id_ed25519").write_bytes((ssh.state / "home" / ".ssh" / "id_ed25519").read_bytes())
