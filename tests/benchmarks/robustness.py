@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def main(report: Path, parts: list[str]) -> int:
         with tempfile.TemporaryDirectory() as scratch:
             end = forked.start(Path(scratch))
             try:
-                for row in (*fuzzes(MINUTES, seed), *faults(Path(scratch))):
+                for row in chain(fuzzes(MINUTES, seed), faults(Path(scratch))):
                     rows.append(row)
                     tell(f"{row[1].held} of {row[1].tried}: {row[1].what} {row[1].broken[:3]}")
             finally:

@@ -61,7 +61,7 @@ class Failing:
     def __getattr__(self, name: str) -> Any:
         real = getattr(os, name)
         if self.call == "the second write" and name == "write":
-            return self.write
+            return self.partly
         if name != self.call or not callable(real):
             return real
 
@@ -72,7 +72,7 @@ class Failing:
 
         return call
 
-    def write(self, descriptor: int, data: memoryview) -> int:
+    def partly(self, descriptor: int, data: memoryview) -> int:
         """Half of it, as a disk that is filling up takes it; the rest does not fit."""
         self.writes += 1
         if self.writes > 1:
@@ -105,6 +105,8 @@ def every_format(folder: Path) -> Figure:
                         emit(text, target)
                     except InspectError as error:
                         said = error.message if error.exit_code == EXIT_UNWRITABLE else f"status {error.exit_code}"
+                    except OSError as error:
+                        said = f"a stray {type(error).__name__}"
                 same = os.lstat(target)[:7] == before[:7] and target.read_text() == OLD
                 problem = "" if os.strerror(number) in said else f"told {said!r}"
                 problem = problem or ("" if same else "the old report is gone")
