@@ -82,9 +82,9 @@ def walk(crew: Crew, root: str, real: str, first: Task, limits: Limits) -> Itera
                 full = entered(seen, place, task.found, ends, deeper, limits)
         if full or not deeper or depth == limits.levels - 1:
             break  # of a level too many the reader of the copy tells, as of any folder
+        yield seen
         room = limits.entries - len(seen.found) - len(seen.absent) + 1
         level, tasks = deeper, [crew.start("list", place.path, max(1, room)) for place in deeper]
-        yield seen
     yield seen
 
 
