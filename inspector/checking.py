@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from inspector.model import Snapshot
@@ -61,7 +60,7 @@ def named_or_read(text: str) -> Model:
     try:
         return find_model(text)
     except InspectError:
-        if not (Path(text).exists() or any(c in text for c in ":/\\") or text.endswith(".json")):
+        if not (os.path.exists(text) or any(c in text for c in ":/\\") or text.endswith(".json")):
             raise
     from inspector import snapshots
     from inspector.samplers.sourced import model_of as sourced

@@ -324,6 +324,7 @@ def test_keys_that_would_break_the_library(tmp_path: Path) -> None:
     ("source", "status", "said"),
     [
         ("nowhere", 3, "no such file or folder"),
+        ("/tmp/" + "a" * 300, 3, "no such file or folder"),
         ("demo:sd51", 3, "did you mean demo:sd15"),
         ("py:", 2, "py:MODULE:FACTORY"),
         ("class:", 2, "class:NAME"),

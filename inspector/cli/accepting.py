@@ -106,7 +106,7 @@ def _said(asked: Asked, settings: Settings) -> Acceptance:
 
 def _inspected(sources: tuple[str, ...]) -> list[Path]:
     """The paths among the sources that are looked into; a saved report is only read."""
-    return [p for s in sources for part in s.split(_ARROW) if (p := Path(part)).exists() and p.suffix != ".json"]
+    return [p for s in sources for part in s.split(_ARROW) if os.path.exists(p := Path(part)) and p.suffix != ".json"]
 
 
 def _reports(sources: tuple[str, ...], settings: Settings, reading: dict[str, Any]) -> list[Report]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,7 +59,7 @@ def run(request: Request, **reading: Any) -> int:
     Raises:
         InspectError: a source cannot be read, an option is wrong, or the report cannot be written.
     """
-    inspected = [p for s in (request.source, request.other, request.twin) if s and (p := Path(s)).exists()]
+    inspected = [p for s in (request.source, request.other, request.twin) if s and os.path.exists(p := Path(s))]
     settings = merged(load(inspected), request, reading)
     promise(request, inspected)
     known = baseline_of(settings)

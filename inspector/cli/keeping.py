@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def run_snapshot(source: str, output: Path | None, reading: dict[str, Any]) -> i
     from inspector.report import skips
     from inspector.writing import refuse
 
-    inspected = [p] if (p := Path(source)).exists() else []
+    inspected = [p] if os.path.exists(p := Path(source)) else []
     settings = merged(load(inspected), Request(source), reading)
     if output is not None:
         refuse(output, inspected)

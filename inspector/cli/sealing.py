@@ -28,7 +28,7 @@ def run_lock(source: str, output: Path | None, reading: dict[str, Any]) -> int:
     from inspector.baselines import relative
     from inspector.writing import refuse
 
-    inspected = [p] if (p := Path(source)).exists() else []
+    inspected = [p] if os.path.exists(p := Path(source)) else []
     settings = merged(load_settings(inspected), Request(source), reading)
     target = output or Path(settings.lock or DEFAULT)
     refuse(target, inspected)
@@ -57,7 +57,7 @@ def run_check(request: Request, file: Path | None, reading: dict[str, Any]) -> i
     """
     before = load(file or Path(load_settings().lock or DEFAULT))
     source = request.source or from_here(before)
-    inspected = [p] if (p := Path(source)).exists() else []
+    inspected = [p] if os.path.exists(p := Path(source)) else []
     settings = merged(load_settings(inspected), request, reading)
     promise(request, inspected)
     with progress() as tell:

@@ -46,7 +46,7 @@ def run_sigmas(request: Request, asked: Asked) -> int:
     Raises:
         InspectError: an option is wrong, a source cannot be read, or the report cannot be written.
     """
-    named = [Path(m) for m in asked.models if Path(m).exists()]
+    named = [Path(m) for m in asked.models if os.path.exists(m)]
     settings = merged(load(named), request, {})
     promise(request, named)
     if asked.svg is not None:

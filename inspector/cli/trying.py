@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -70,4 +71,4 @@ def show(report: Report, request: Request, settings: Settings, code: int | None 
 
 
 def inspected_by(request: Request) -> list[Path]:
-    return [p for p in [Path(request.source)] if p.exists()]
+    return [p for p in [Path(request.source)] if os.path.exists(p)]

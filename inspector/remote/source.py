@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 from inspector import sources
@@ -76,6 +77,6 @@ def on_this_machine(text: str) -> Source:
     from urllib.parse import unquote
 
     path = unquote(rest[len(host) :], errors="surrogateescape")
-    if not Path(path).exists():
+    if not os.path.exists(path):
         raise InspectError(f"{text}: no such file or folder", hint=sources.likely(path, Path(path)), code="IPI901")
     return sources.resolve(path)
