@@ -42,7 +42,7 @@ def main():
     except SystemExit:
         pass
     except OSError as error:
-        say({{"error": {{"message": "%s: %s" % (error.filename or "the far side", error.strerror or error),
+        say({{"error": {{"message": "%s: %s" % (error.filename or "its temporary files", error.strerror or error),
                          "hint": "TMPDIR and --folder name other folders there"}}}})
     finally:
         if home is not None:
