@@ -86,7 +86,8 @@ def wrong(status: int, number: signal.Signals, told: str, target: Path) -> str:
             return f"a torn report of {len(text)} characters"
     if "Traceback" in told:
         return f"a traceback: {told[-300:]}"
-    if status not in (0, 1, ENDED[number]):
+    over = text != OLD and status == -number  # it came after the last line of the command
+    if status not in (0, 1, ENDED[number]) and not over:
         return f"status {status}: {told[-300:]}"
     return "the old report, and a status as if it were new" if status in (0, 1) and text == OLD else ""
 
