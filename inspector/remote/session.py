@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -97,14 +98,17 @@ _COUNTED = ("files", "size", "requests", "bytes", "connections", "retries", "sec
 _CURRENT: ContextVar[Session | None] = ContextVar("session", default=None)
 
 
-def current() -> Session:
-    """The session there is; else one that lasts as long as the process."""
-    found = _CURRENT.get()
-    if found is None:
-        found = Session()
-        _CURRENT.set(found)
-        atexit.register(found.close)
+@functools.cache
+def lasting() -> Session:
+    """One for whoever opens none: it ends with the process."""
+    found = Session()
+    atexit.register(found.close)
     return found
+
+
+def current() -> Session:
+    """The session there is."""
+    return _CURRENT.get() or lasting()
 
 
 @contextlib.contextmanager
@@ -141,7 +145,6 @@ def telling() -> Iterator[None]:
 
 def told(data: Any) -> Any:
     """Text, or plain data with text in it, that names what the user asked for, and not the copy of it."""
-    found = _CURRENT.get()
-    for copy in [] if found is None else found.copies.values():
+    for copy in current().copies.values():
         data = copy.told(data)
     return data
