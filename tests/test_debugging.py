@@ -19,7 +19,7 @@ from inspector.debugging.breaks import Break
 from inspector.debugging.entry import attach, only, rules, substituted
 from inspector.debugging.mapping import Mapping, crossed, mappings, ordered, to_local, to_remote
 from inspector.debugging.mounted import mounted
-from inspector.debugging.sides import here, there
+from inspector.debugging.sides import Side, here, there
 from inspector.model import InspectError
 from tests import forked
 from tests.debugged import SITE, environment, library
@@ -248,6 +248,15 @@ def test_a_mounted_tree(tmp_path: Path) -> None:
         assert path == f"{tree}/app/.venv/{SITE}/diffusers/x.py"
         assert to_local("/srv/nas/app/run.py", order, (False, False)) == f"{tree}/app/run.py"
         assert all(m.same == m.compared for m in found)
+    # the far side asked itself, and its tree mounted here: the mount is taken over the copy that is installed here
+    asked = there(str(venv))
+    found = mappings(here(str(tmp_path), str(environment(tmp_path / "own"))), asked, None, [(str(tree), "/srv/nas")])
+    assert any(m.local == f"{tmp_path}/own/{SITE}" for m in found)  # it is not seen under that name
+    facts = json.loads(json.dumps(asked.facts).replace(str(tree), "/srv/nas"))
+    found = mappings(here(str(tmp_path), str(tmp_path / "own")), Side("nas", facts), None, [(str(tree), "/srv/nas")])
+    whole = next(m for m in found if "diffusers" in m.packages)
+    assert (whole.local, whole.remote) == (f"{venv}/{SITE}", f"/srv/nas/app/.venv/{SITE}")
+    assert whole.compared == whole.same > 2 and not whole.only_local and not whole.only_remote
     environment(tree / "app" / "other")
     with pytest.raises(InspectError, match="2 environments") as caught:
         mounted(tree / "app", "")

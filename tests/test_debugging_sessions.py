@@ -169,6 +169,8 @@ def test_what_the_far_side_lacks(world: Path, tmp_path: Path) -> None:
     bare = environment(tmp_path / "bare", debugpy=False)
     report, _ = debugged(world, bare, verify=True)
     assert report.data["bound"] is False and codes(report) == {"IPE527"}
+    report, _ = debugged(world, "", near=bare, verify=True)
+    assert codes(report) >= {"IPE527"} and "inspect-pipe[debug]" in report.findings[0].fix
     near = environment(tmp_path / "empty")
     shutil.rmtree(near / SITE / "diffusers")
     report, _ = debugged(world, world / "far", near=near)

@@ -25,17 +25,20 @@ READ = (
 SKIPPED = {"__pycache__", "node_modules", "site-packages", "dist-packages", "build", "dist"}
 MOST = 20000
 """Sources of one workspace that are hashed."""
+LONGEST = 30.0
+"""Seconds that are spent on one workspace."""
 
 
 def tree(root: str) -> dict[str, Any]:
     """Each source under a folder with its SHA-256; without hidden folders and the environments that lie in it."""
     files: dict[str, str] = {}
     whole = os.path.isdir(root)
+    end = time.monotonic() + LONGEST
     for folder, folders, names in os.walk(root):
         inner = (f for f in folders if f not in SKIPPED and not f.startswith("."))
         folders[:] = sorted(f for f in inner if not os.path.exists(os.path.join(folder, f, "pyvenv.cfg")))
         for name in sorted(n for n in names if n.endswith(".py")):
-            if len(files) >= MOST:
+            if len(files) >= MOST or time.monotonic() > end:
                 return {"files": files, "whole": False}
             path = os.path.join(folder, name)
             try:
@@ -46,6 +49,16 @@ def tree(root: str) -> dict[str, Any]:
                 continue
             files[os.path.relpath(path, root).replace(os.sep, "/")] = digest
     return {"files": files, "whole": whole}
+
+
+def of_package(home: str) -> dict[str, str]:
+    """Each source of a package with its SHA-256, named from the folder that the package lies in."""
+    above, files = os.path.dirname(home), {}
+    for folder, _, names in os.walk(home):
+        for path in (os.path.join(folder, name) for name in names if name.endswith(".py")):
+            with open(path, "rb") as file:
+                files[os.path.relpath(path, above).replace(os.sep, "/")] = hashlib.sha256(file.read()).hexdigest()
+    return files
 
 
 def say(**told: Any) -> None:

@@ -21,7 +21,7 @@ _MODULE = f"{LIBRARY}/{FILE}"
 
 def of_facts(local: Side, remote: Side, found: Sequence[Pair]) -> Iterator[Finding]:
     """What the facts of both sides, and the hashes of their files, say against it."""
-    near, far = local.package(LIBRARY), remote.package(LIBRARY)
+    far = remote.package(LIBRARY)
     there = remote.name if remote is not local else "here"
     if far is None:
         fix = "name the Python that has it" if remote.runs else "save the facts with the Python that has it"
@@ -43,7 +43,7 @@ def of_facts(local: Side, remote: Side, found: Sequence[Pair]) -> Iterator[Findi
             "IPE526", there, message, "set them in the copy that is imported, or remove the other", severity="note"
         )
     if remote is not local:
-        if near is None and not remote.seen:
+        if not any(LIBRARY in m.packages for m in found):
             fix = f"pip install {LIBRARY}=={remote.version(LIBRARY)}   or mount the far side and name its folder"
             yield finding(
                 "IPE522", LIBRARY, f"there is no copy of {LIBRARY} here that its files could be shown from", fix

@@ -6,11 +6,13 @@ debugpy replaces the first prefix that fits, in either direction, and compares t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from inspector.debugging.far import of_package
 from inspector.debugging.places import depth, in_site, inside, joined, parent
 from inspector.debugging.sides import Side, sources
 
@@ -60,8 +62,9 @@ def mappings(
         extra: pairs that the user named.
     """
     pairs: dict[tuple[str, str], list[str]] = {}
+    mounts = [*remote.seen.items(), *((far, near) for near, far in extra if local.python)]
     for name in remote.facts["packages"]:
-        pair = roots(name, local, remote)
+        pair = roots(name, local, remote, mounts)
         if pair is not None:
             pairs.setdefault(pair, []).append(name)
     found = [packages_of(pair, names, local, remote) for pair, names in narrowed(pairs, local, remote).items()]
@@ -91,16 +94,18 @@ def within(narrow: Mapping, broad: Mapping, windows: tuple[bool, bool]) -> bool:
     return bool(inside(narrow.local, broad.local, windows[0]) or inside(narrow.remote, broad.remote, windows[1]))
 
 
-def roots(name: str, local: Side, remote: Side) -> tuple[str, str] | None:
-    """Where a package lies here and there: its site-packages if it is in one on both sides, else its own folder."""
+def roots(name: str, local: Side, remote: Side, mounts: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    """Where a package lies here and there: its site-packages if it is in one on both sides, else its own folder.
+
+    One that is seen here through a mount is taken there, over a copy that is installed here.
+    """
     far = remote.package(name)
     if far is None or far["imported"]["kind"] not in ("package", "module"):
         return None
     there = str(far["imported"]["root"])
-    for prefix, seen in remote.seen.items():
+    for prefix, seen in mounts:
         rest = inside(there, prefix, remote.windows)
-        if rest is not None:
-            here = joined(seen, rest, local.windows)
+        if rest is not None and os.path.isdir(here := joined(seen, rest, local.windows)):
             break
     else:
         near = local.package(name)
@@ -118,7 +123,7 @@ def narrowed(pairs: Map[tuple[str, str], list[str]], local: Side, remote: Side) 
     kept: dict[tuple[str, str], list[str]] = {}
     for (here, there), names in sorted(pairs.items(), key=lambda item: LIBRARY not in item[1]):
         taken = [p for p in kept if (p[0] == here) != (p[1] == there)]
-        if not taken:
+        if not taken or not in_site(there):
             kept[here, there] = names
             continue
         for name in (n for n in names if n in STEPPED):
@@ -134,9 +139,13 @@ def packages_of(pair: tuple[str, str], names: list[str], local: Side, remote: Si
     near: dict[str, str] = {}
     far: dict[str, str] = {}
     for name in names:
-        for side, into in ((local, near), (remote, far)):
-            found = side.package(name)
-            into.update({} if found is None else found["files"])
+        far.update(remote.facts["packages"][name]["files"])
+        home = joined(pair[0], name, local.windows) if kind == "site-packages" else pair[0]
+        own = local.package(name)
+        if own is not None and own["imported"]["root"] == home:
+            near.update(own["files"])
+        elif local.python:
+            near.update(of_package(home))
     return compared(pair, kind, tuple(names), near, far)
 
 

@@ -6,13 +6,13 @@ scripts name its Python by its full path there.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from inspector.debugging.far import of_package
 from inspector.debugging.places import inside, joined
 from inspector.debugging.sides import Side
 from inspector.environment.facts.packages import PACKAGES
@@ -113,17 +113,11 @@ def package(name: str, site: str, there: str, windows: bool) -> dict[str, Any] |
     home = os.path.join(site, name)
     if not os.path.isfile(os.path.join(home, "__init__.py")):
         return None
-    files = {}
-    for folder, _, names in os.walk(home):
-        for file in (n for n in names if n.endswith(".py")):
-            path = os.path.join(folder, file)
-            relative = os.path.relpath(path, site).replace(os.sep, "/")
-            files[relative] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     version = _VERSION.search(Path(home, "__init__.py").read_text(encoding="utf-8", errors="replace"))
     root = joined(there, name, windows)
     return {
         "name": name,
         "imported": {"file": joined(root, "__init__.py", windows), "root": root, "real_root": root, "kind": "package"},
         "version": version[1] if version else None, "metadata_version": None, "copies": [], "installed": [],
-        "git": None, "stale": [], "files": files,
+        "git": None, "stale": [], "files": of_package(home),
     }  # fmt: skip

@@ -85,7 +85,7 @@ def look(asked: Asked, tell: Callable[[str], None] = lambda message: None) -> tu
         findings.append(
             finding("IPE533", "workspace", message, "--remote-workspace DIR says what that folder is there")
         )
-    path = editors_path(local, remote)
+    path = editors_path(local, remote, found)
     if asked.config:
         findings += judging.of_configuration(sent, local, remote, path)
     elif remote is local:
@@ -151,14 +151,15 @@ def starting(asked: Asked, remote: Side) -> list[str]:
     return [f"ssh {option}-L {port}:127.0.0.1:{port} {remote.host.name} {command}"]
 
 
-def editors_path(local: Side, remote: Side) -> str:
-    """The file of the breakpoint as the editor opens it: of the mounted tree, else of the copy here."""
-    far = judging.far_file(remote)
-    if remote.seen and far:
-        seen = to_local(far, [(h, t) for t, h in remote.seen.items()], (local.windows, remote.windows))
-        return seen or far
-    near = local.package(LIBRARY)
-    return "" if near is None else joined(str(near["imported"]["root"]), session.FILE, local.windows)
+def editors_path(local: Side, remote: Side, found: list[Mapping]) -> str:
+    """The file of the breakpoint as the editor opens it: where the pairs lead to; empty where there is no copy."""
+    if remote is local:
+        near = local.package(LIBRARY)
+        return "" if near is None else joined(str(near["imported"]["root"]), session.FILE, local.windows)
+    if not any(LIBRARY in m.packages for m in found):
+        return ""
+    order = [(m.local, m.remote) for m in found]
+    return to_local(judging.far_file(remote), order, (local.windows, remote.windows)) or ""
 
 
 def unhelped(file: launchfile.LaunchFile, entry: dict[str, Any], local: Side, *, written: bool) -> list[Finding]:
@@ -189,7 +190,7 @@ def verified(
         raise InspectError(
             "--verify debugs from this machine, not from --local", hint="run it on that one", exit_code=EXIT_USAGE
         )
-    path = editors_path(local, remote)
+    path = editors_path(local, remote, found)
     if not path:
         raise InspectError(f"there is no copy of {LIBRARY} here to set the breakpoint in", hint="mount the far one")
     path, line = session.target(parent(path, local.windows))
