@@ -289,6 +289,17 @@ def test_no_second_try_where_none_helps(folder: Path) -> None:
         assert error.message == f"{SHOWN}{folder}: nas.example refused *** and ***: {trouble}"
 
 
+def test_how_long_it_may_take() -> None:
+    """Words of tokenizers have longer; no answer has, and nothing has longer than --timeout."""
+    for afar, answer, most, hint in (
+        (Afar(), 10, 20, "--limit seconds=100"),
+        (Afar(Reach.BUILD, seconds=300.0), 10, 120, "--limit seconds=100"),
+        (Afar(Reach.BUILD, Limits(seconds=2), 300.0), 1, 12, "--limit seconds=10"),
+        (Afar(Reach.BUILD, seconds=4.0), 2, 4, "--timeout 20"),
+    ):
+        assert (afar.answer, afar.most, afar.late().hint) == (answer, most, hint)
+
+
 @pytest.mark.parametrize("what", ["config.json", ""])
 def test_a_read_that_hangs(folder: Path, what: str) -> None:
     """In a library that minds no time limit, for one file or for all: the rest is told in time."""

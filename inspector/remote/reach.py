@@ -28,9 +28,14 @@ class Reach(IntEnum):
     """All of these at any depth."""
 
 
+ANSWER = 10.0
+WORDS = 6
+"""The words of tokenizers are megabytes: for these there is so many times the time that settings and headers have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Afar:
-    """How far a source elsewhere is looked into, and how long: ``limits.seconds`` in all, less where ``seconds`` is."""
+    """How far a source elsewhere is looked into, and how long: never longer than ``seconds``, where that is given."""
 
     reach: Reach = Reach.FILES
     limits: Limits = field(default_factory=Limits)
@@ -40,12 +45,18 @@ class Afar:
     @property
     def most(self) -> float:
         """Seconds for all of it."""
-        return min(self.limits.seconds, self.seconds) if self.seconds else self.limits.seconds
+        most = self.limits.seconds * (WORDS if self.reach >= Reach.BUILD else 1)
+        return min(most, self.seconds) if self.seconds else most
+
+    @property
+    def answer(self) -> float:
+        """Seconds that any one answer may take."""
+        return min(ANSWER, self.limits.seconds / 2, self.most / 2)
 
     def late(self) -> RemoteError:
         """The error of what has not come by then."""
-        more = f"--limit seconds={self.limits.seconds * 5}"
-        hint = more if self.most == self.limits.seconds else f"--timeout {self.most * 5:g}"
+        ours = not self.seconds or self.most < self.seconds
+        hint = f"--limit seconds={self.limits.seconds * 5}" if ours else f"--timeout {self.most * 5:g}"
         error = RemoteError(f"reading took over {self.most:g} s and was given up", "slow", hint=hint)
         error.code = "IPI904"
         return error

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from inspector.remote.link import Link
     from inspector.remote.opened import Opened
 
-ANSWER = 10.0
-"""Seconds that any one answer may take, and half of all the time there is."""
-
 
 @dataclass(slots=True)
 class Session:
@@ -53,7 +50,7 @@ class Session:
 
         address = parse(revealed(shown))
         began = time.monotonic()
-        link = self.link(address, afar.most)
+        link = self.link(address, afar.answer)
         connections = link.opened
         crew = Crew(link, began + afar.most, afar.late)
         before, say = self.copies.get(shown), afar.say or (lambda _: None)
@@ -74,7 +71,7 @@ class Session:
             facts = self.copies[shown].copy.facts
             counts["files"], counts["size"] = facts.files, facts.size
 
-    def link(self, address: Address, most: float) -> Link:
+    def link(self, address: Address, answer: float) -> Link:
         """The connection to the server of an address, the one there is where it serves."""
         from inspector.remote.link import Link
 
@@ -82,7 +79,7 @@ class Session:
         apart += address.path.lower().split("/")[1:2] if address.scheme == "smb" else []  # its connection is to a share
         key = (address.scheme, address.host, address.port, address.user, address.password, *apart)
         if key not in self.links:
-            self.links[key] = Link(address, min(ANSWER, most / 2), self.opener)
+            self.links[key] = Link(address, answer, self.opener)
         return self.links[key]
 
     def close(self) -> None:
