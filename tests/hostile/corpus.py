@@ -29,7 +29,8 @@ class Case:
 
     ``worker`` is the label where a build makes a difference; else the worker must say at least what reading says, with
     the same status. ``during`` is what happens to the folder while it is read: (call, file, what). ``inside``: the tool
-    is run with the folder as its current one.
+    is run with the folder as its current one. ``sample``: of its family one of those that are built in every run.
+    ``heavy``: left to the full run.
     """
 
     family: str
@@ -42,6 +43,7 @@ class Case:
     arguments: tuple[str, ...] = ()
     inside: bool = False
     sample: bool = False
+    heavy: bool = False
 
     @property
     def id(self) -> str:

@@ -67,8 +67,8 @@ MUTANTS = (
     mutant("folders in a circle", "links", "own parent", ("listing.py", "if identity in above:", "if False:")),
     mutant("what is listed is not told", "links", "a stray folder leads outside", ("survey.py", 'yield finding(entry.code, "error", name, entry.why, fix)', "pass")),
     # Reading
-    mutant("no cap on a config", "caps", "one byte more", ("reading.py", "if facts.st_size > most:", "if False:"), few=True),
-    mutant("no cap on names", "caps", "ten thousand names", ("listing.py", "if len(entries) >= limits.entries:", "if False:")),
+    mutant("no cap on a config", "caps", "one byte more", ("reading.py", "if facts.st_size > most:", "if False:")),
+    mutant("no cap on names", "caps", "more names than the user allows", ("listing.py", "if len(entries) >= limits.entries:", "if False:")),
     mutant("no cap on levels", "caps", "thirty deep", ("listing.py", "elif len(parts) + 1 >= limits.levels:", "elif False:")),
     mutant("no cap on keys", "caps", "513 keys", ("reading.py", "if len(parsed) > most.keys and ", "if False and ")),
     mutant("no cap on a header", "caps", "over eight MiB", ("headers.py", "if length > cap:", "if False:")),
@@ -77,13 +77,13 @@ MUTANTS = (
     mutant("numbers of any size", "numbers", ("layers_per_block=10000000", "num_train_timesteps=100000000"), ("reading.py", "if base in BUILT_FROM and (", "if False and ("), few=True),
     mutant("a shard may be a path", "paths", "a shard outside that exists", ("weightfiles.py", 'if PATH.search(n) or ".." in n or not n', "if not n")),
     # JSON
-    mutant("any depth", "caps", ("65 deep", "brackets deep in an index of shards"), ("strictjson.py", "> depth and too_deep(structure, depth)", "> depth and False"), few=True),
+    mutant("any depth", "caps", ("65 deep", "brackets deep in an index of shards"), ("strictjson.py", "> depth and too_deep(structure, depth)", "> depth and False")),
     mutant("keys twice", "json", "a key twice", ("strictjson.py", "if len(found) != len(pairs):", "if False:")),
     mutant("NaN", "json", "number that is NaN", ("strictjson.py", 'if name == "NaN":', "if False:")),
     mutant("numbers without end", "json", "five thousand digits", ("strictjson.py", "if len(text) > _DIGITS:", "if False:")),
     mutant("infinite numbers", "json", "1e999", ("strictjson.py", "if math.isinf(number):", "if False:")),
     mutant("half characters", "json", "half a character", ("strictjson.py", "if _SURROGATE.search(text) and not encodable(parsed):", "if False:")),
-    mutant("keys that shadow", "json", "a key items", ("strictjson.py", "if key in _SHADOWS or _DUNDER.fullmatch(key):", "if False:"), few=True),
+    mutant("keys that shadow", "json", "a key items", ("strictjson.py", "if key in _SHADOWS or _DUNDER.fullmatch(key):", "if False:")),
     mutant("a byte order mark is passed over", "json", "a config with a byte order mark", ("reading.py", "self.marked[name] = marked(name)", "pass")),
     mutant("bytes that are no text are replaced", "json", "Latin-1", ("strictjson.py", 'return data.decode("utf-8")', 'return data.decode("utf-8", "replace")')),
     # Headers
@@ -94,7 +94,7 @@ MUTANTS = (
     mutant("shapes that do not fit", "safetensors", "of another size", ("headers.py", "if elements != (offsets[1] - offsets[0]) * 8:", "if False:")),
     mutant("any number of dimensions", "safetensors", "a hundred dimensions", ("headers.py", " or len(shape) > _RANK", "")),
     # Names
-    mutant("names are paths", "paths", "a component called the folder above", ("entries.py", "if any(PATH.search(text) for text in (name, library, cls)):", "if False:"), few=True),
+    mutant("names are paths", "paths", "a component called the folder above", ("entries.py", "if any(PATH.search(text) for text in (name, library, cls)):", "if False:")),
     mutant("a unet may be a tokenizer", "libraries", "a unet that is a tokenizer", ("entries.py", "if conflict := wrong_kind(entry.info, name, annotation):", 'if conflict := "":')),
     mutant("a class may stand for others", "libraries", ("PreTrainedModel", "ModelMixin"), ("entries.py", "if _NO_COMPONENT.fullmatch(info.name):", "if False:")),
     mutant("modules of Python may be components", "libraries", "os.system", ("entries.py", 'if top in sys.stdlib_module_names or top.startswith("_") or top in classes.installed():', "if False:")),
@@ -116,6 +116,6 @@ MUTANTS = (
     mutant("hidden characters are not told", "injection", "a value with zero width", ("texts.py", "elif not words and (hidden := _IN_VALUES.search(value)):", "elif hidden := None:")),
     mutant("commands to a runner", "injection", "HTML and a command as a pipeline", ("render/escape.py", 'return _COMMAND.sub(r"\\1:\\\\:", text) if "::" in text else text', "return text")),
     # The worker: what stands behind the first wall shows when that has fallen
-    mutant("modules that a folder names are imported", "libraries", "unet is antigravity", ("lookup.py", "if not known(order.library):", "if False:"), ("build.py", "    if not options.trust_remote_code:\n        named", "    if False:\n        named"), ("merging.py", 'REFUSING = ("IPI903", ', "REFUSING = ("), mode="worker", few=True),
+    mutant("modules that a folder names are imported", "libraries", "unet is antigravity", ("lookup.py", "if not known(order.library):", "if False:"), ("lookup.py", "    theirs = library.resolve(order.library, order.cls)\n", "    theirs = makers.attempt(lambda: getattr(importlib.import_module(order.library), order.cls))\n"), ("build.py", "    if not options.trust_remote_code:\n        named", "    if False:\n        named"), ("merging.py", 'REFUSING = ("IPI903", ', "REFUSING = ("), mode="worker", few=True),
     mutant("the library is given the folder itself", "links", "a tokenizer's words lead outside", ("mirror.py", "        prefix = self.prefix(name)\n        target = self.root / prefix", "        prefix = self.prefix(name)\n        return self.folder.root / prefix\n        target = self.root / prefix"), ("worker.py", "said = confine(readable, writable)", 'said = ""'), ("worker.py", "    guard.watch(readable, writable)\n", ""), ("merging.py", '"IPI905", ', ""), mode="worker"),
 )  # fmt: skip

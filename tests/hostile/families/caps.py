@@ -99,8 +99,7 @@ case(
     "IPC104",
     1,
     adds(UNET, {f"k{n}": n for n in range(50_000)}),
-    worker=("IPC104 ...", 1),
-)
+    worker=("IPC104 ...", 1), heavy=True)
 case(
     "a list of fifty thousand numbers",
     "IPC104",
@@ -109,8 +108,8 @@ case(
     worker=("IPC104 ...", 1),
     sample=True,
 )
-case("a text of a million letters", "IPC104", 1, adds(UNET, "x" * 1_000_000), worker=("IPC104 ...", 1))
-case("a key of a million letters", "IPC104", 1, adds(UNET, 1, key="x" * 1_000_000), worker=("IPC104 ...", 1))
+case("a text of a million letters", "IPC104", 1, adds(UNET, "x" * 1_000_000), worker=("IPC104 ...", 1), heavy=True)
+case("a key of a million letters", "IPC104", 1, adds(UNET, 1, key="x" * 1_000_000), worker=("IPC104 ...", 1), heavy=True)
 case(
     "a number of a hundred thousand digits",
     "IPI910",
@@ -122,19 +121,24 @@ case(
     "IPC104 IPI903",
     3,
     lambda p: p.change(INDEX, {f"part_{n}": ["antigravity", f"C{n}"] for n in range(300)}),
-    worker=("IPI903 ...", 3),
-)
+    worker=("IPI903 ...", 3), heavy=True)
 case("a list of components", "IPI910", 3, lambda p: p.change(INDEX, {"unet": [["diffusers", "UNet2DModel"]] * 5000}))
 
 
-@case("ten thousand names", "IPI904", 3, sample=True)
+@case("ten thousand names", "IPI904", 3, heavy=True)
 def names(place: Place) -> None:
     (place.model / "zz").mkdir()
     for number in range(10_000):
         (place.model / "zz" / f"{number}").touch()
 
 
-@case("two thousand names", "", 0)
+@case("more names than the user allows", "IPI904", 3, arguments=("--limit", "entries=100"), sample=True)
+def hundred(place: Place) -> None:
+    for number in range(100):
+        place.put(f"zz/{number}.txt", "x")
+
+
+@case("two thousand names", "", 0, heavy=True)
 def fewer(place: Place) -> None:
     (place.model / "zz").mkdir()
     for number in range(2000):
@@ -162,13 +166,13 @@ def header(place: Place) -> None:
     weights(place.model / WEIGHTS, b'{"a": ' + b" " * (9 << 20) + b"1}", 0)
 
 
-@case("a thousand weights files", "", 0)
+@case("a thousand weights files", "", 0, heavy=True)
 def files(place: Place) -> None:
     for number in range(1000):
         weights(place.model / f"unet/model-{number:05d}-of-01000.safetensors", {f"t{number}": tensor()})
 
 
-@case("fifty configs among which none is used", "", 0)
+@case("fifty configs among which none is used", "", 0, heavy=True)
 def many(place: Place) -> None:
     for number in range(50):
         place.put(f"unet/extra_{number}.json", {"a": [0] * 10_000})
