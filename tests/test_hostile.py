@@ -1,4 +1,4 @@
-"""Hostile folders: every label met, in both modes, by every command that takes a SOURCE; and every weakening noticed."""
+"""Hostile folders: every label met in both modes, by every command that takes a SOURCE; and every weakening noticed."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("family", "command"), PAIRS)
 def test_other_commands(family: str, command: str, nursery: Nursery, tmp_path: Path) -> None:
-    """No label: what a command makes of a folder is its own matter. But it ends as the contract says, and is as safe."""
+    """No label: what a command makes of a folder is its own matter. It ends as the contract says, and is as safe."""
     case = next((c for c in CASES if c.family == family and c.sample), None) or family_first(family)
     place = begin(tmp_path / "case", case.base)
     made = case.make(place)
@@ -131,7 +131,9 @@ def test_python(family: str, nursery: Nursery, tmp_path: Path) -> None:
     assert frozenset(json.loads(codes + "]")) >= case.static.codes and printable.strip() == "True"
 
 
-@pytest.mark.parametrize("at", ["code: a conftest.py", "code: a pytest.ini", "links: the index leads to the environment"])
+@pytest.mark.parametrize(
+    "at", ["code: a conftest.py", "code: a pytest.ini", "links: the index leads to the environment"]
+)
 def test_the_pytest_plugin(at: str, nursery: Nursery, tmp_path: Path) -> None:
     """Neither what a folder brings for pytest nor what it links to is honoured; a folder that fails fails the run."""
     case = replace(next(c for c in CASES if c.id == at), inside=False)

@@ -193,7 +193,7 @@ def workers(log: str, model: str, allowed: tuple[str, ...]) -> None:
             **given["env"],
             "INSPECT_PIPE_HOSTILE_WATCH": json.dumps([log, model, [*allowed, given["cwd"]]]),
         }
-        if (home := Path(process.__file__).parents[1]) != REAL:
+        if (home := Path(str(process.__file__)).parents[1]) != REAL:
             given["env"]["INSPECT_PIPE_HOSTILE_ROOT"] = str(home)
         return forked.Forked(command, **given)
 

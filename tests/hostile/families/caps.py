@@ -99,7 +99,9 @@ case(
     "IPC104",
     1,
     adds(UNET, {f"k{n}": n for n in range(50_000)}),
-    worker=("IPC104 ...", 1), heavy=True)
+    worker=("IPC104 ...", 1),
+    heavy=True,
+)
 case(
     "a list of fifty thousand numbers",
     "IPC104",
@@ -109,7 +111,9 @@ case(
     sample=True,
 )
 case("a text of a million letters", "IPC104", 1, adds(UNET, "x" * 1_000_000), worker=("IPC104 ...", 1), heavy=True)
-case("a key of a million letters", "IPC104", 1, adds(UNET, 1, key="x" * 1_000_000), worker=("IPC104 ...", 1), heavy=True)
+case(
+    "a key of a million letters", "IPC104", 1, adds(UNET, 1, key="x" * 1_000_000), worker=("IPC104 ...", 1), heavy=True
+)
 case(
     "a number of a hundred thousand digits",
     "IPI910",
@@ -121,7 +125,9 @@ case(
     "IPC104 IPI903",
     3,
     lambda p: p.change(INDEX, {f"part_{n}": ["antigravity", f"C{n}"] for n in range(300)}),
-    worker=("IPI903 ...", 3), heavy=True)
+    worker=("IPI903 ...", 3),
+    heavy=True,
+)
 case("a list of components", "IPI910", 3, lambda p: p.change(INDEX, {"unet": [["diffusers", "UNet2DModel"]] * 5000}))
 
 

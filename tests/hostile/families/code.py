@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.hostile.corpus import Family, Make
 from tests.hostile.place import Place
 
@@ -82,7 +84,7 @@ def shadow(place: Place) -> None:
 
 
 # Settings of tools: ours, pytest's, editors'
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "pytest.ini": "[pytest]\naddopts = -p payload\npython_files = *.py\n",
     "pyproject.toml": '[tool.inspect-pipe]\nfail-on = "never"\nignore = ["IPI"]\nexit-zero = true\n[tool.pytest.ini_options]\naddopts = "-p payload"\n',
     "setup.cfg": "[tool:pytest]\naddopts = -p payload\n",

@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 from tests.hostile.corpus import Family, Make
-from tests.hostile.place import Place, tensor, weights
+from tests.hostile.place import tensor, weights
 
 case = Family("safetensors")
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
@@ -54,7 +54,7 @@ for what, data in {
     case(f"a header that holds {what}", "IPI911", 3, header(data, 8), sample=what == "a tensor twice")
 
 # Tensors
-for what, changes in {
+WRONG: dict[str, dict[str, Any]] = {
     "of a dtype that is none": {"dtype": "F33"}, "of a dtype in small letters": {"dtype": "f32"}, "of an empty dtype": {"dtype": ""},
     "of a dtype that is a number": {"dtype": 32}, "of a dtype that is a list": {"dtype": ["F32"]}, "of a dtype that is code": {"dtype": "torch.float32"},
     "of a shape that is a number": {"shape": 2}, "of a negative shape": {"shape": [-2]}, "of a shape of texts": {"shape": ["2"]},
@@ -64,7 +64,8 @@ for what, changes in {
     "of offsets backwards": {"data_offsets": [8, 0]}, "of negative offsets": {"data_offsets": [-8, 0]}, "of offsets beyond the end": {"data_offsets": [0, 800]},
     "of one offset": {"data_offsets": [8]}, "of three offsets": {"data_offsets": [0, 4, 8]}, "of offsets that are texts": {"data_offsets": ["0", "8"]},
     "of offsets near 2^64": {"data_offsets": [2**64 - 8, 2**64]}, "of no offsets": {"data_offsets": None},
-}.items():  # fmt: skip
+}  # fmt: skip
+for what, changes in WRONG.items():
     case(f"a tensor {what}", "IPI911", 3, one(**changes), sample=what == "of a shape that overflows")
 case("a tensor with one thing more", "", 0, one(evil="x"))
 for missing in ("dtype", "shape", "data_offsets"):

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 
 from tests.hostile.corpus import Family, Make
-from tests.hostile.place import Place
 
 case = Family("json")
 UNET, SCHEDULER, INDEX = "unet/config.json", "scheduler/scheduler_config.json", "model_index.json"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from tests.hostile.corpus import Family, Make
-from tests.hostile.place import Place
 
 case = Family("numbers")
 UNET, SCHEDULER = "unet/config.json", "scheduler/scheduler_config.json"
@@ -32,7 +31,7 @@ for key, value in {
         shown = str(value)[:12]
         case(
             f"a unet of {key.strip()}={shown}",
-            "IPI910" if key.strip() not in ("num_layers", "num_train_timesteps") else "IPI910",
+            "IPI910",
             3,
             sets(UNET, **{key.strip(): value}),
             sample=key in ("layers_per_block", "block_out_channels "),
@@ -85,7 +84,7 @@ for key, value in (
         3,
         sets(VAE, **{key: value}),
         base="sd15",
-        sample=key == "latent_channels" and value > 0,
+        sample=value == 10**12,
     )
 case(
     "a picture of 10^9 pixels a side",
