@@ -20,6 +20,8 @@ from inspector.sources import Source
 from inspector.worker import FILES, NO_SOURCE, SAVED, Request
 
 SECONDS = 300.0
+_LARGEST = 1 << 28
+"""Bytes of a saved report: far above what the largest pipeline's takes."""
 DTYPES = ("float32", "float16", "bfloat16", "float64")
 READ_ONLY = ("weights",)
 NOTHING_TO_READ = ("py", "class")
@@ -255,6 +257,9 @@ def saved(source: Source) -> Snapshot:
     if source.path is None:
         raise InspectError(f"{source.text}: no such report")
     try:
+        if (size := source.path.stat().st_size) > _LARGEST:
+            message = f"{source.text} has {size} bytes, over the cap of {_LARGEST} for a report"
+            raise InspectError(message, hint=hint, code="IPI904", where=source.text)
         report = json.loads(patiently(source.path.read_bytes, source.text))
         snapshot = snapshot_of(report["data"]["snapshot"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
