@@ -16,6 +16,16 @@ from inspector.render.escape import safe, tame
 
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _AGAIN = 1.0
+_SOON = 0.01
+_INSISTING: list[threading.Timer] = []
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the command to end.
+
+    A kind of its own: Python ends itself by SIGINT, and not with the status asked for, when it has seen a plain
+    KeyboardInterrupt leave code that was run from a string, as dataclasses run theirs.
+    """
 
 
 def leave_at_once(*_: object) -> None:
@@ -31,7 +41,7 @@ def interrupt(*_: object) -> None:
     """
     if time.monotonic() - interrupt.last > _AGAIN:  # type: ignore[attr-defined]
         interrupt.last = time.monotonic()  # type: ignore[attr-defined]
-        raise KeyboardInterrupt
+        raise Interrupted
 
 
 interrupt.last = -_AGAIN  # type: ignore[attr-defined]
@@ -65,6 +75,10 @@ def interruptible() -> Iterator[None]:
             raise SystemExit(EXIT_INTERRUPTED) from None
         raise
     finally:
+        while _INSISTING:  # what it interrupts is over
+            again = _INSISTING.pop()
+            again.cancel()
+            again.join()
         for number, act in before.items():
             signal.signal(number, act)
         sys.unraisablehook = hook
@@ -76,8 +90,9 @@ def insist(lost: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(lost)
         return
     interrupt.last = -_AGAIN  # type: ignore[attr-defined]
-    main = threading.main_thread().ident
-    threading.Timer(0.01, signal.pthread_kill, (main, signal.SIGINT)).start()
+    again = threading.Timer(_SOON, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+    again.start()
+    _INSISTING.append(again)
 
 
 @contextlib.contextmanager

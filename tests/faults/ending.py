@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -37,21 +38,19 @@ def at_random(folder: Path, runs: int, *, static: bool = True, seed: int = 8) ->
     environment = {**os.environ, "TMPDIR": str(private), "PYTHONPATH": str(Path(__file__).parents[2])}
     whole = min(timed(command, environment, folder) for _ in range(2))
     chance = random.Random(seed)
-    counts = {"early": 0, "interrupted": 0, "over": 0, "left": 0}
+    counts = {"interrupted": 0, "over": 0, "left": 0}
     for run in range(runs):
         number = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[run % 3]
         target.write_text(OLD)
         with open(folder / "said", "w+b") as log:
             process = started(command, environment, folder, log)
-            time.sleep(chance.uniform(0.02, whole * 1.1))
+            begun(process.pid)
+            time.sleep(chance.uniform(0, whole * 1.1))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, number)
             status = process.wait(60)
             log.seek(0)
             told = log.read().decode()
-        if target.read_text() == OLD and status in (1, -signal.SIGINT, -signal.SIGTERM) and not told:
-            counts["early"] += 1  # before the command's first line: the interpreter's own doing
-            continue
         counts["interrupted" if status == ENDED[number] else "over"] += 1
         problem = wrong(status, number, told, target) or left(reports, private, number)
         figure.judge(f"run {run}, {number.name}", problem)
@@ -65,6 +64,19 @@ def at_random(folder: Path, runs: int, *, static: bool = True, seed: int = 8) ->
 def started(command: Sequence[str], environment: dict[str, str], folder: Path, log: Any) -> Any:
     kind: Any = Forked if SERVER in os.environ else subprocess.Popen
     return kind(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=environment)
+
+
+def begun(pid: int) -> None:
+    """Wait until the command answers signals itself: before its first line, the interpreter does."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+        except OSError:  # it is over
+            return
+        if caught is None or int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.001)
 
 
 def timed(command: Sequence[str], environment: dict[str, str], folder: Path) -> float:
