@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.debugging import jsonc
+from inspector.debugging import dap, jsonc
 from inspector.debugging.breaks import Break
 from inspector.debugging.entry import attach, only, rules, substituted
 from inspector.debugging.mapping import Mapping, crossed, mappings, ordered, to_local, to_remote
@@ -318,6 +320,32 @@ def test_refusals(arguments: list[str], code: int, said: str, tmp_path: Path) ->
     done = forked.run("debug", *arguments, cwd=tmp_path)
     assert done.returncode == code and said in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "closed"),
+        (b"Content-Length: 99999999999\r\n\r\n", "closed"),
+        (b"Content-Length: 7\r\n\r\n[1, 2]\n", "closed"),
+        (b'Content-Length: 400\r\n\r\n{"type": "event"', "closed"),
+        (b"", "no answer within"),
+    ],
+)
+def test_whoever_listens_there(answer: bytes, said: str) -> None:
+    """What is no debugger, or does not answer, costs its time and no more."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = dap.Client.connect("127.0.0.1", server.getsockname()[1], 5)
+        line, _ = server.accept()
+        line.sendall(answer)
+        if answer:
+            line.shutdown(socket.SHUT_WR)
+        begin = time.monotonic()
+        with pytest.raises(dap.SilentError, match=said):
+            client.request("initialize", 0.3)
+        assert time.monotonic() - begin < 2
+        client.close()
+        line.close()
 
 
 def test_where_to_stop(tmp_path: Path) -> None:

@@ -182,8 +182,8 @@ def test_what_the_far_side_lacks(world: Path, tmp_path: Path) -> None:
     compileall.compile_dir(package, legacy=True, quiet=1)
     for source in package.glob("*.py"):
         source.unlink()
-    report, _ = debugged(world, compiled)
-    assert "IPE528" in codes(report)
+    report, _ = debugged(world, compiled, verify=True)
+    assert report.data["bound"] is False and "IPE528" in codes(report) and ".pyc" in report.data["reason"]
     broken = environment(tmp_path / "broken", source="raise RuntimeError('no GPU')\n")
     with pytest.raises(InspectError, match="RuntimeError: no GPU") as caught:
         debugged(world, broken, verify=True)

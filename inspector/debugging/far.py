@@ -86,7 +86,11 @@ def debuggee(module: str, seconds: float) -> None:
         def register_to_config(self, **kwargs: Any) -> None:
             pass
 
-    _, port = debugpy.listen(("127.0.0.1", 0))
+    try:
+        _, port = debugpy.listen(("127.0.0.1", 0))
+    except Exception as error:  # noqa: BLE001 - one that is too new for this Python, say
+        version = sys.version.split()[0]
+        return say(error=f"debugpy {debugpy.__version__} under Python {version}: {error}", python=sys.executable)
     say(port=port, file=found.__file__, python=sys.executable, debugpy=debugpy.__version__)
     end = time.monotonic() + seconds
     debugpy.wait_for_client()

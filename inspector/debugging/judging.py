@@ -146,6 +146,11 @@ def unreached(
     """Why the program never stopped."""
     mapped = to_remote(seen.path, pairs(config), (local.windows, remote.windows))
     target = mapped or seen.path
+    if file.endswith(".pyc"):
+        reason = f"the program runs {file}, which has no source"
+        return reason, [
+            finding("IPE528", name or LIBRARY, reason, f"pip install --force-reinstall --no-deps {LIBRARY}")
+        ]
     if seen.message:
         reason = f"not bound: {seen.message.strip().splitlines()[0]}"
         if "justMyCode" in seen.message:

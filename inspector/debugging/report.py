@@ -209,7 +209,9 @@ def verified(
         )
         return seen, {"bound": False, "reason": lack.message, "findings": [lack]}
     if seen.program.get("error"):
-        raise InspectError(f"{remote.name}: {seen.program['error']}", hint="does diffusers import there?")
+        raise InspectError(
+            f"{remote.name}: {seen.program['error']}", hint="the program that is debugged must start there by itself"
+        )
     bound, reason, findings = judging.of_session(seen, config, local, remote, found)
     return seen, {"bound": bound, "reason": reason, "findings": findings}
 

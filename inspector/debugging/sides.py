@@ -83,7 +83,7 @@ def there(place: str, *, folder: str = "", prefix: str = "", python: str = "", s
         InspectError: it cannot be read, or nothing of that name exists.
     """
     path = Path(os.path.expanduser(place))
-    if path.is_file() and path.suffix == ".json":
+    if path.suffix == ".json":
         return Side(path.name, asking.facts_from(path))
     if path.is_dir() and (prefix or not any((path / p).exists() for p in ("bin/python", "Scripts/python.exe"))):
         from inspector.debugging.mounted import mounted
