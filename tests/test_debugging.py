@@ -295,6 +295,11 @@ def test_the_command(tmp_path: Path) -> None:
     before = file.stat().st_mtime_ns
     done = forked.run(*command, cwd=work)
     assert file.stat().st_mtime_ns == before and "as it should be" in done.stdout
+    file.unlink()
+    file.mkdir()
+    done = forked.run(*command, cwd=work)
+    assert done.returncode == 5 and "it is a folder" in done.stderr and "still there" in done.stderr, done.stderr
+    file.rmdir()
     file.write_text('{\n  "configurations": [\n}')
     done = forked.run("debug", "--write", cwd=work)
     assert done.returncode == 3 and "launch.json:3" in done.stderr and file.read_text() == '{\n  "configurations": [\n}'

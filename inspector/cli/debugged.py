@@ -7,11 +7,11 @@ from pathlib import Path
 
 from inspector.cli.delivery import deliver, promise
 from inspector.cli.diffing import Request, filtered
-from inspector.cli.output import keep, progress
+from inspector.cli.output import progress
 from inspector.cli.trying import settings_of, show
 from inspector.debugging.report import Asked, look
 from inspector.model import EXIT_UNWRITABLE, EXIT_USAGE, InspectError
-from inspector.render.escape import Safe
+from inspector.writing import write
 
 
 def run_debug(request: Request, asked: Asked) -> int:
@@ -25,17 +25,25 @@ def run_debug(request: Request, asked: Asked) -> int:
     with progress() as tell:
         report, text = look(asked, tell)
     if asked.write and text is not None:
-        file = Path(report.data["launch_json"]["path"])
-        try:
-            file.parent.mkdir(exist_ok=True)
-        except OSError as error:
-            raise InspectError(
-                f"cannot make {file.parent}: {error.strerror}", hint="nothing was written", exit_code=EXIT_UNWRITABLE
-            ) from error
-        keep(Safe(text), file)
+        put(Path(report.data["launch_json"]["path"]), text)
         written = {**report.data["launch_json"], "state": "written"}
         report = replace(report, data={**report.data, "launch_json": written})
     return deliver(filtered(report, settings), request, settings)
+
+
+def put(file: Path, text: str) -> None:
+    """Write ``launch.json`` whole or not at all, in a folder that need not be there yet.
+
+    Raises:
+        InspectError: it cannot be written (exit status 5); what was there before is still there.
+    """
+    try:
+        file.parent.mkdir(exist_ok=True)
+        write(file, text)
+    except (OSError, InspectError) as error:
+        reason = error.message if isinstance(error, InspectError) else f"cannot make {file.parent}: {error.strerror}"
+        hint = "what was there is still there; without --write the configuration is shown"
+        raise InspectError(reason, hint=hint, exit_code=EXIT_UNWRITABLE, where=str(file)) from error
 
 
 def run_break(request: Request, key: str) -> int:
