@@ -8,7 +8,7 @@ from typing import Any
 
 from inspector import classes, mistyped, texts, weightfiles
 from inspector.classes import ClassInfo
-from inspector.entries import Entry
+from inspector.entries import Entry, cut
 from inspector.model import Component, Finding, Kind, Setting, Skip, Value
 from inspector.reading import INDEX_OF_SHARDS, WORDS, Folder, ReadError
 from inspector.sources import COMPONENT_FILES
@@ -122,6 +122,11 @@ def described(
         if key in disk and (info is not None or declared is None or fact != "class_on_disk"):
             facts[fact] = disk[key]
     if info is not None and kind in ("scheduler", "model"):
+        named = disk.get("_class_name", "")
+        if not isinstance(named, str):
+            where = f"{below}/{file}" if below else file
+            message = f"{where}: _class_name is {cut(repr(named))}, which names no class"
+            seen.failed(path, ReadError(message, code="IPI910", where=where, hint=f'write "{info.name}"'))
         seen.problems += mistyped.told(info, disk, f"{below}/{file}" if below else file, path)
     if kind == "scheduler":
         facts["owners"] = classes.owners([s.name for s in settings if not s.accepted])

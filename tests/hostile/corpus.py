@@ -16,7 +16,7 @@ Make = Callable[[Place], Any]
 
 @dataclass(frozen=True)
 class Label:
-    """``codes`` are all that is found at warning or above, or at least these where ``open``; ``status`` the exit status."""
+    """``codes`` are all that is found at warning or above, or at least these where ``open``; ``status`` the exit status, -1 for any of the contract."""
 
     codes: frozenset[str]
     status: int
