@@ -16,7 +16,7 @@ from inspector import disguises
 from inspector.disguises import TORCH_MAGIC
 from inspector.model import Finding
 from inspector.reading import Folder, ReadError
-from inspector.texts import HIDDEN, finding, specs
+from inspector.texts import HIDDEN, credential, finding, secret, specs
 
 TORCH = (".bin", ".pt", ".pth", ".ckpt")
 PICKLES = (".pkl", ".pickle", ".dill", ".joblib", ".cloudpickle")
@@ -28,6 +28,8 @@ _PLAIN = re.compile(
     r"|png|jpe?g|webp|gif|bmp|mp[34]|wav|avi|webm|spm|vocab|bpe|tiktoken)"
 )
 """Names of texts and pictures, which are no archives."""
+_WRITTEN = re.compile(r"\.env.*|\.\w+rc|.*\.(md|rst|ya?ml|toml|cfg|ini|py|sh|ipynb|log)|(?!merges|vocab).*\.txt")
+"""Names of what somebody wrote by hand, and may have left a token in."""
 _PROGRAMS = (".so", ".pyd", ".dll", ".dylib", ".exe", ".pyc", ".pyo", ".egg", ".whl", ".jar", ".wasm")
 _TOOLS = {
     "pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "ruff.toml", "mypy.ini", "makefile", ".env", ".envrc",
@@ -44,7 +46,7 @@ _OURS = re.compile(
 _LFS = b"version https://"
 _PRIOR = re.compile(r"""(?:^|[{,?])[ \t]*["']?prior["']?[ \t]*:[ \t]*([^\n}]*(?:\n[ \t]*-[ \t]*.*)*)""", re.MULTILINE)
 _FRONT = 1 << 18
-"""Bytes of a README that are looked through for the end of its header."""
+"""Bytes that are looked through of a text that is not parsed: a README's header, a token in a script."""
 _MODULAR = ("modular_model_index.json", "modular_config.json")
 
 
@@ -99,6 +101,8 @@ def by_content(folder: Folder, name: str, low: str, used: set[str]) -> Iterator[
     """
     if folder.verdicts.get(name, ("",))[0] != "inspected":
         yield from closed(folder, name, low, used)
+    if _WRITTEN.fullmatch(low) and secret(folder.head(name, _FRONT).decode("utf-8", "replace")):
+        yield credential(name, name, "the text")
     if low in _MODULAR:
         found = list(specs(name, folder.json(name)))
         message = f"{name} describes a modular pipeline, whose parts may be other repositories; none was fetched"

@@ -22,8 +22,9 @@ _CREDENTIAL = re.compile(
     r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{20,}|(?:AKIA|ASIA)[0-9A-Z]{16}|npm_[A-Za-z0-9]{36}|pypi-[\w-]{50,}"
     r"|dckr_pat_[\w-]{20,}|[sr]k_live_[A-Za-z0-9]{20,}|ya29\.[\w-]{30,}|eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{16,})\b"
     r"|AIza[\w-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|://[^/\s:@]{1,256}:[^/\s@]{1,256}@"
 )
+# a documentation's example of an address is none, so only values are searched for this
+_LOGIN = re.compile(r"://[^/\s:@]{1,256}:[^/\s@]{1,256}@")
 _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
 _CODE_KEYS = ("auto_map", "custom_pipeline", "custom_pipelines")
 _KERNELS = re.compile(r"_?(attn|experts)_implementation\w*|use_kernels|kernel_config")
@@ -45,7 +46,7 @@ def told(file: str, data: dict[str, Any], component: str, *, words: bool = False
         if HIDDEN.search(key):
             where, message = f"{component}.{path}", f"{file}: the key {key!a} holds invisible characters"
             yield finding("IPI909", "error", where, message, "rename the key")
-        if _CREDENTIAL.search(key):
+        if secret(key) or _LOGIN.search(key):
             yield credential(file, component, "a key")
         if key in _CODE_KEYS:
             yield from code(file, held, component, path)
@@ -61,11 +62,16 @@ def told(file: str, data: dict[str, Any], component: str, *, words: bool = False
         if not isinstance(value, str):
             continue
         at = f"{component}.{path}"
-        if _CREDENTIAL.search(value):
+        if secret(value) or _LOGIN.search(value):
             yield credential(file, at, path)
         elif not words and (hidden := _IN_VALUES.search(value)):
             message = f"{file}: {path} holds the invisible character U+{ord(hidden[0]):04X}"
             yield finding("IPI909", "error", at, message, "write the value anew without it")
+
+
+def secret(text: str) -> bool:
+    """Whether a token or a private key stands in a text."""
+    return _CREDENTIAL.search(text) is not None
 
 
 def foreign(key: str, held: Any) -> bool:

@@ -112,7 +112,7 @@ MUTANTS = (
     mutant("raw text", "injection", ("everything as a version", "everything as a class on disk"), ("render/escape.py", "if not (shown.isascii() and shown.isprintable()):", "if False:"), few=True),
     mutant("raw text in JSON", "injection", "a value with bidi", ("render/escape.py", "return _HIDDEN.sub(lambda m: _json(m.group()), text)", "return text")),
     mutant("secrets are shown", "credentials", "a secret of Hugging Face", ("render/escape.py", "return _SECRETS.sub(_masked, text)", "return text")),
-    mutant("secrets are not told", "credentials", "a secret of AWS", ("texts.py", "        if _CREDENTIAL.search(value):", "        if False:")),
+    mutant("secrets are not told", "credentials", "a secret of AWS", ("texts.py", "        if secret(value) or _LOGIN.search(value):", "        if False:")),
     mutant("hidden characters are not told", "injection", "a value with zero width", ("texts.py", "elif not words and (hidden := _IN_VALUES.search(value)):", "elif hidden := None:")),
     mutant("commands to a runner", "injection", "HTML and a command as a pipeline", ("render/escape.py", 'return _COMMAND.sub(r"\\1:\\\\:", text) if "::" in text else text', "return text")),
     # The worker: what stands behind the first wall shows when that has fallen

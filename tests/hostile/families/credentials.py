@@ -81,6 +81,20 @@ case(
     lambda p: p.put("README.md", f"---\nprior: {TOKENS['an address']}\n---\n") and None,
 )
 case("a secret in the metadata of weights", "", 0, lambda p: metadata(p, HF), worker=("...", 0))
+for file in (".env", "README.md", "train.py", "run.sh", "notes.txt", "config.yaml"):
+    case(
+        f"a secret in {file}",
+        "IPI909",
+        1,
+        (lambda f: lambda p: p.put(f, f"# x\nexport HF_TOKEN={HF}\n") and None)(file),
+        sample=file == ".env",
+    )
+case(
+    "an example of an address in a readme",
+    "",
+    0,
+    lambda p: p.put("README.md", "git clone https://USER:TOKEN@huggingface.co/x\n") and None,
+)
 case(
     "what only looks like a secret",
     "IPC104",
