@@ -21,6 +21,8 @@ from inspector.remote.link import BACK_OFF, TRIES, Link, Traffic
 
 THREADS = 32
 """Requests at once. A folder of a pipeline has about as many files."""
+SLOW_TRIES = 2
+"""Of what was not answered in time; and once one request was given up so, none is made again for it."""
 GRACE = 0.5
 """Seconds for which a connection may be late with saying itself that it is late."""
 LOOK = 0.1
@@ -64,6 +66,7 @@ class Crew:
         self._running: dict[Task, None] = {}
         self._threads = 0
         self._answered = self._looked = 0.0
+        self._slow = False
 
     def start(self, method: str, *arguments: Any, then: Callable[[Task], None] | None = None) -> Task:
         """Ask, and do not wait."""
@@ -134,7 +137,8 @@ class Crew:
             task, attempt, found, error = self._told.get(timeout=max(0.001, wake - now))
         except queue.Empty:
             return
-        self._answered = time.monotonic()
+        if not isinstance(error, RemoteError) or not error.again:
+            self._answered = time.monotonic()
         if task.done or task.tried != attempt or task not in self._running:  # given up, and answered after all
             self._threads += 1
             return
@@ -153,16 +157,18 @@ class Crew:
 
     def _failed(self, task: Task, error: InspectError) -> None:
         """Try again where that may help, over another connection if this one is dead or says nothing at all."""
-        again = isinstance(error, RemoteError) and error.again and self.link.dead is None and task.tried < TRIES
+        slow = isinstance(error, RemoteError) and error.trouble == "slow"
         if isinstance(error, RemoteError) and task.since is not None:
-            mute = error.trouble == "slow" and self._answered <= task.since
+            mute = slow and self._answered <= task.since
             if error.trouble in ("broken", "unreachable") or mute:
                 self.link.drop(task.connection)
-        if again:
+        tries = TRIES if not slow else 1 if self._slow else SLOW_TRIES
+        if isinstance(error, RemoteError) and error.again and self.link.dead is None and task.tried < tries:
             del self._running[task]
             when = time.monotonic() + BACK_OFF * 4 ** (task.tried - 1)
             heapq.heappush(self._later, (when, next(self._order), task))
         else:
+            self._slow |= slow
             self._finish(task, None, error)
 
     def _finish(self, task: Task, found: Any, error: InspectError | None) -> None:

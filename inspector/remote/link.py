@@ -125,7 +125,8 @@ class Link:
             try:
                 connection = self._opener(self.address, self.answer)
             except RemoteError as error:
-                if not error.again or attempt == TRIES - 1:  # refused for good, whoever asks
+                # refused for good, whoever asks; and who is silent once is silent
+                if not error.again or error.trouble == "slow" or attempt == TRIES - 1:
                     self.dead = self.clean(error)
             except InspectError as error:
                 self.dead = self.clean(error)
