@@ -33,7 +33,7 @@ def told(report: Report, page: Page) -> Iterator[Text]:
         if len(shown) < len(data["mappings"]):
             yield text("")
             yield text(f"  and {len(data['mappings']) - len(shown)} more, all the same (-v)", style="dim")
-    if data["session"] is not None:
+    if data["session"] is not None and all(data["reason"] != f.message for f in report.findings):
         yield from heading("session", "", page)
         glyph, style = (GLYPHS["clean"], "clean") if data["bound"] else (GLYPHS["error"], "error")
         yield from page.laid([[text((glyph, STYLES[style])), text(safe(data["reason"], 600))]], 2)

@@ -125,6 +125,15 @@ _PAGES: tuple[tuple[str, Severity, str, str, str, str], ...] = (
         '`[{"path": "**/site-packages/diffusers/**", "include": true}, '
         '{"path": "**/site-packages/**", "include": false}]`',
     ),
+    (
+        "IPE533",
+        "note",
+        "the workspace is not mapped",
+        "The libraries are found on both sides by themselves. Where your own code lies on the far side nobody tells, "
+        "and a breakpoint in it goes to a path that is not there.",
+        "`inspect-pipe debug user@nas`",
+        "`inspect-pipe debug user@nas --remote-workspace /srv/app`",
+    ),
 )
 for _code, _severity, _title, _why, _wrong, _right in _PAGES:
     documented(_code, _severity, _title, f"{_why}\n\nwrong: {_wrong}\nright: {_right}")
