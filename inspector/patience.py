@@ -95,11 +95,11 @@ def patiently(call: Callable[[], T], where: str, seconds: float = PATIENCE) -> T
         patience.close()
 
 
-def look(arguments: Iterable[str]) -> None:
+def look(arguments: Iterable[str], seconds: float = PATIENCE) -> None:
     """Look at all that may be paths on a command line, before anything else does and hangs there.
 
     Raises:
         ReadError: one of them does not answer.
     """
     for argument in arguments:
-        patiently(functools.partial(os.path.isdir, argument), argument)
+        patiently(functools.partial(os.path.isdir, argument), argument, seconds)

@@ -6,10 +6,14 @@ Small here; INSPECT_PIPE_FULL=1 and ``make robustness`` run them whole.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from inspector import patience
+from inspector.model import InspectError
 from tests.faults import Figure, changing, hanging, refusing
 
 FULL = bool(os.environ.get("INSPECT_PIPE_FULL"))
@@ -39,3 +43,26 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
 
 def test_what_another_process_exchanges_leads_nowhere(tmp_path: Path) -> None:
     assert_held(changing.exchanged(tmp_path, 300), 301)
+
+
+def test_a_path_on_the_command_line_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even what it is can be asked: given up before anything else of the command looks at it."""
+    gone = threading.Event()
+    monkeypatch.setattr("os.path.isdir", lambda path: gone.wait(30) if path == "/mnt/gone" else False)
+    began = time.monotonic()
+    with pytest.raises(InspectError, match="/mnt/gone did not answer within 0.2 s") as caught:
+        patience.look(["diff", "/mnt/gone"], 0.2)
+    assert time.monotonic() - began < 1.2 and caught.value.exit_code == 3 and caught.value.code == "IPI904"
+    gone.set()
+
+
+def test_patience_asks_nothing_more_after_it_gave_up() -> None:
+    waiting, gone = patience.Patience(), threading.Event()
+    assert waiting.wait(lambda: 1, 5) == 1
+    with pytest.raises(ZeroDivisionError):
+        waiting.wait(lambda: 1 // 0, 5)
+    for seconds in (0.1, 5):  # the second is not even asked
+        with pytest.raises(patience.GivenUpError):
+            waiting.wait(gone.wait, seconds)
+    gone.set()
+    waiting.close()
