@@ -78,7 +78,7 @@ def config(root: Path, name: str = "mine", **values: Any) -> None:
 def processes() -> list[str]:
     """What runs debugpy, or our far side."""
     found = []
-    for entry in Path("/proc").iterdir():
+    for entry in Path("/proc").iterdir() if Path("/proc").is_dir() else ():
         if entry.name.isdigit():
             try:
                 line = (entry / "cmdline").read_bytes().decode("utf-8", "replace")
