@@ -50,7 +50,7 @@ def test_a_path_on_the_command_line_that_does_not_answer(monkeypatch: pytest.Mon
     gone = threading.Event()
     monkeypatch.setattr("os.path.isdir", lambda path: gone.wait(30) if path == "/mnt/gone" else False)
     began = time.monotonic()
-    with pytest.raises(InspectError, match="/mnt/gone did not answer within 0.2 s") as caught:
+    with pytest.raises(InspectError, match=r"/mnt/gone did not answer within 0\.2 s") as caught:
         patience.look(["diff", "/mnt/gone"], 0.2)
     assert time.monotonic() - began < 1.2 and caught.value.exit_code == 3 and caught.value.code == "IPI904"
     gone.set()
