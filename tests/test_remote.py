@@ -451,6 +451,8 @@ def test_addresses() -> None:
         ("smb://me:@nas:445/x", "smb://me:***@nas:445/x"),
         ("https://nas:8080/x?X-Amz-Signature=1", "https://nas:8080/x?***"),
         ("https://hf_abcdefghijklmnopqrst@nas/x", "https://***@nas/x"),
+        ("sftp://me:secret@nas3/x?accept-new", "sftp://me:***@nas3/x?accept-new"),
+        ("sftp://nas/x?accept-new&sig=1", "sftp://nas/x?***"),
         ("C:\\models\\sd15", "C:\\models\\sd15"),
         ("hub:org/name", "hub:org/name"),
     ):

@@ -15,7 +15,9 @@ HOSTLESS = ("memory", "hf")
 _ADDRESS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")  # one letter is a drive of Windows
 _LOGIN = re.compile(r"//([^/@:]*):(?!\d*(?:[/?#]|$))(.*)@")  # up to the last @: a password may hold anything
 _TOKEN = re.compile(r"//[^/@:?#]{20,}@")
-_QUERY = re.compile(r"\?.*", re.DOTALL)
+TRUSTING = "accept-new"
+"""The one query that is no secret: of sftp, a host that nobody knows yet is trusted."""
+_QUERY = re.compile(rf"\?(?!{TRUSTING}\Z).*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

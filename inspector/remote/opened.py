@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,7 +79,7 @@ def opened(
         grow(before, crew, reach, shown, say)
         return before
     path = address.path.removesuffix(f"/{INDEX}") or "/"
-    there = re.sub(r"\?\*{3}\d*$", "", shown).rstrip("/")
+    there = shown.partition("?")[0].rstrip("/")
     if path != address.path:
         there = there.rpartition("/")[0]
     say(f"asking {shown}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from inspector.remote.address import HIDDEN, Address, is_remote, masked
+from inspector.remote.address import HIDDEN, TRUSTING, Address, is_remote, masked
 
 _KEPT: dict[str, str] = {}
 """Address as it is shown -> as it was typed."""
@@ -41,7 +41,7 @@ def _user(found: re.Match[str]) -> str:
 
 def scrubbed(message: str, address: Address) -> str:
     """A message of a library or a server without the secrets of the address, typed or decoded."""
-    secrets = {address.password, address.query, unquote(address.query), address.text}
+    secrets = {address.password, address.query, unquote(address.query), address.text} - {TRUSTING}
     typed = re.search(r"//[^/@:]*:(.*)@", address.text)
     secrets.add(typed[1] if typed else "")
     if len(address.user) >= 20:

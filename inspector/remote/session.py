@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inspector.model import InspectError
-from inspector.remote.address import Address, parse
+from inspector.remote.address import TRUSTING, Address, parse
 from inspector.remote.connection import Opener, connect
 from inspector.remote.reach import Afar
 from inspector.remote.secrets import revealed
@@ -75,9 +75,10 @@ class Session:
         """The connection to the server of an address, the one there is where it serves."""
         from inspector.remote.link import Link
 
-        apart = [address.path, address.query] if address.query or not address.host else []  # a signature signs one path
+        signed = address.query not in ("", TRUSTING)  # one path, that is
+        apart = [address.path, address.query] if signed or not address.host else []
         apart += address.path.lower().split("/")[1:2] if address.scheme == "smb" else []  # its connection is to a share
-        key = (address.scheme, address.host, address.port, address.user, address.password, *apart)
+        key = (address.scheme, address.host, address.port, address.user, address.password, address.query, *apart)
         if key not in self.links:
             self.links[key] = Link(address, answer, self.opener)
         return self.links[key]
