@@ -392,10 +392,10 @@ def test_sizes_that_are_none(folder: Path) -> None:
     def silent(item: Item) -> Item:
         return dataclasses.replace(item, size=None)
 
-    put(folder, "words.txt", "a word\n" * 1000)
+    put(folder, "merges.txt", "a word\n" * 1000)
     found = taken(Disk(mend=silent), folder)
     assert said(found)[UNET].endswith("the server does not say how large it is, so its header cannot be checked")
-    assert any(s.reason == "words.txt: the server does not say how large it is" for s in found.skipped)
+    assert any(s.reason == "merges.txt: the server does not say how large it is" for s in found.skipped)
     assert found.components[0].cls == "DDPMPipeline" and found.components[1].settings
 
 
