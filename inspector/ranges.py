@@ -18,7 +18,7 @@ _EXTENT = re.compile(
 )
 # Of these there is at least one in any model.
 _NEEDED = re.compile(
-    r"^(in_channels|out_channels|latent_channels|block_out_channels|hidden_size|sample_size|vocab_size|head_dim"
+    r"^(in_channels|out_channels|latent_channels|block_out_channels|hidden_size|sample_size|vocab_size"
     r"|attention_head_dim|num_attention_heads|norm_num_groups)$"
 )
 # Lists with one member a block: their length is the number of blocks.
