@@ -109,6 +109,8 @@ def test_other_commands(ssh: running.Server, served: Path, tmp_path: Path) -> No
         assert "scheduler_config.json" in run(ssh, "check", url, "--lock", seal).stdout
     finally:
         config.write_text(before)
+    done = run(ssh, "diff", served / "tiny", "--static", "--stats", "-f", "json")
+    assert json.loads(done.stdout)["data"]["stats"] == [] and "nothing was fetched from an address" in done.stderr
     done = run(ssh, "diff", url, "--weights")
     assert done.returncode == EXIT_USAGE and "--weights needs the files on this machine" in done.stderr
     done = run(ssh, "diff", f"{url[:-1]}i", "--static")

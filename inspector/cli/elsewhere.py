@@ -53,7 +53,7 @@ def counts() -> list[dict[str, Any]] | None:
 def lines(fetched: Sequence[dict[str, Any]]) -> Iterator[str]:
     """What was fetched, as a person reads it."""
     if not fetched:
-        yield "stats: no source lies elsewhere; nothing was fetched"
+        yield "stats: nothing was fetched from an address (what comes from the Hub is not counted)"
     for told in fetched:
         again = f", {told['retries']} of them again" if told["retries"] else ""
         over = counted(told["connections"], "connection")
