@@ -30,11 +30,11 @@ def test_sixteen_writers(tmp_path: Path) -> None:
 
 
 def test_signals_at_any_moment(tmp_path: Path) -> None:
-    assert_held(ending.at_random(tmp_path, 300 if FULL else 24), 24)
+    assert_held(ending.at_random(tmp_path, 300 if FULL else 15), 15)
 
 
 def test_signals_while_a_worker_builds(tmp_path: Path) -> None:
-    assert_held(ending.at_random(tmp_path, 45 if FULL else 9, static=False), 9)
+    assert_held(ending.at_random(tmp_path, 45 if FULL else 6, static=False), 6)
 
 
 @pytest.mark.parametrize("link", [False, True])

@@ -69,11 +69,11 @@ def test_the_fuzz_sees_a_looser_reader(name: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_folders() -> None:
-    assert_held(long.of_folders(120, most=1000 if FULL else 60, anew=FULL), 40)
+    assert_held(long.of_folders(120, most=1000 if FULL else 40, anew=FULL), 30)
 
 
 def test_own_files() -> None:
-    assert_held(long.of_own(120, most=1500 if FULL else 90, anew=FULL), 60)
+    assert_held(long.of_own(120, most=1500 if FULL else 60, anew=FULL), 40)
 
 
 @pytest.mark.parametrize("name", KEPT)

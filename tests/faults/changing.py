@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -41,17 +42,16 @@ while os.getppid() == int(os.environ["PARENT"]):
 """The second process: for a moment each, a file and a folder are links to outside of the model."""
 
 
-def every_read(folder: Path) -> Figure:
-    """A file changes before or after each of its reads: what is told is all of the old, all of the new, or that."""
+def every_read(folder: Path, share: int = 1) -> Figure:
+    """A file changes before or after each of its reads, or one of ``share``: it is told of in one state, or as changed."""
     figure = Figure("a file is cut, grows or is overwritten while it is read, at each read")
     whole = System()
     with reading(whole):
         assert outcome(look(small(folder / "whole")))[0] == "clean"
-    for number in range(whole.made["pread"]):
-        for change in CHANGES:
-            for late in (False, True):
-                problem = changed_at(folder / f"{number}-{change}-{late}", number, change, late=late)
-                figure.judge(f"read {number}, {change} {'after' if late else 'before'} it", problem)
+    cases = list(itertools.product(range(whole.made["pread"]), CHANGES, (False, True)))
+    for number, change, late in cases[::share]:
+        problem = changed_at(folder / f"{number}-{change}-{late}", number, change, late=late)
+        figure.judge(f"read {number}, {change} {'after' if late else 'before'} it", problem)
     return figure
 
 
