@@ -43,7 +43,7 @@ while os.getppid() == int(os.environ["PARENT"]):
 
 
 def every_read(folder: Path, share: int = 1) -> Figure:
-    """A file changes before or after each of its reads, or one of ``share``: it is told of in one state, or as changed."""
+    """A file changes before or after each of its reads (one of ``share``): told of in one state, or as changed."""
     figure = Figure("a file is cut, grows or is overwritten while it is read, at each read")
     whole = System()
     with reading(whole):
