@@ -26,8 +26,8 @@ ENDED = {signal.SIGINT: 130, signal.SIGTERM: 130, signal.SIGKILL: -signal.SIGKIL
 
 def at_random(folder: Path, runs: int, *, static: bool = True, seed: int = 8) -> Figure:
     """Each run ends as asked, or was over; its report is the old one or whole; nothing of it is left anywhere."""
-    what = "--static" if static else "in worker mode"
-    figure = Figure(f"SIGINT, SIGTERM or SIGKILL at any moment of `diff {what} -o`")
+    what = "`diff --static -o`" if static else "`diff -o`, whose worker builds"
+    figure = Figure(f"SIGINT, SIGTERM or SIGKILL at any moment of {what}")
     root = small(folder / "model")
     private, reports = folder / "tmp", folder / "reports"
     private.mkdir()
@@ -38,7 +38,7 @@ def at_random(folder: Path, runs: int, *, static: bool = True, seed: int = 8) ->
     environment = {**os.environ, "TMPDIR": str(private), "PYTHONPATH": str(Path(__file__).parents[2])}
     whole = min(timed(command, environment, folder) for _ in range(2))
     chance = random.Random(seed)
-    counts = {"interrupted": 0, "over": 0, "left": 0}
+    counts = {"interrupted": 0, "over": 0, "left by SIGKILL": 0}
     for run in range(runs):
         number = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[run % 3]
         target.write_text(OLD)
@@ -55,7 +55,7 @@ def at_random(folder: Path, runs: int, *, static: bool = True, seed: int = 8) ->
         problem = wrong(status, number, told, target) or left(reports, private, number)
         figure.judge(f"run {run}, {number.name}", problem)
         for file in [*reports.glob(".*"), *private.iterdir()]:
-            counts["left"] += 1
+            counts["left by SIGKILL"] += 1
             subprocess.run(["rm", "-r", str(file)], check=False)
     figure.note = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
     return figure
