@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import resource
+import select
 import signal
 import stat
 import subprocess
@@ -130,15 +131,12 @@ def warm() -> None:
 
 def waited(child: int, until: float) -> tuple[int, resource.struct_rusage]:
     """Its exit status and what it used; it is ended when its time is over."""
-    while True:
-        pid, status, used = os.wait4(child, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status), used
-        if time.monotonic() > until:
-            os.killpg(child, signal.SIGKILL)
-            _, status, used = os.wait4(child, 0)
-            return os.waitstatus_to_exitcode(status), used
-        time.sleep(0.002)
+    handle = os.pidfd_open(child)
+    if not select.select([handle], [], [], max(0.0, until - time.monotonic()))[0]:
+        os.killpg(child, signal.SIGKILL)
+    os.close(handle)
+    _, status, used = os.wait4(child, 0)
+    return os.waitstatus_to_exitcode(status), used
 
 
 def become(
