@@ -15,7 +15,7 @@ COMMANDS = {
     "trace": "stories", "call": "stories", "blame": "stories",
     "presets": "presets", "sigmas": "samplers", "roundtrip": "roundtrip",
     "baseline": "baselines", "snapshot": "snapshots", "lock": "locks", "check": "locks",
-    "env": "environment", "remote": "remote",
+    "env": "environment", "debug": "debugging", "remote": "remote",
 }  # fmt: skip
 """Command -> the module whose functions it is; they join the app when they are imported."""
 
