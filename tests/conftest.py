@@ -55,6 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
 LONG = ("test_readme", "test_against", "test_capture_untouched", "test_presets_built", "test_whatif_pipelines")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait, for a server that says nothing or a limit that has to pass."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 
 REDUCED = Path(__file__).parent / "data" / "golden" / "sigmas.json"
 WHOLE = Path(__file__).parents[2] / "shared" / "golden" / "sigmas.json"
-BEST = pytest.param(WHOLE, id="whole") if WHOLE.is_file() else pytest.param(REDUCED, id="reduced")
-"""All records where they are at hand, else the part; for what takes long."""
+FULL = bool(os.environ.get("INSPECT_PIPE_FULL"))
+BEST = pytest.param(WHOLE, id="whole") if FULL and WHOLE.is_file() else pytest.param(REDUCED, id="reduced")
+"""The part, and with INSPECT_PIPE_FULL=1 all records where they are at hand; for what takes long."""
 
 
 @cache
