@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -20,8 +21,10 @@ def figures(tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     Args:
         tell: told what is being done.
     """
+    from inspector.classes import cache_dir
     from tests import forked
 
+    os.environ.setdefault("INSPECT_PIPE_CACHE", str(cache_dir()))  # the one place outside that is read and written
     cases = corpus()
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
