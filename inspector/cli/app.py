@@ -45,13 +45,13 @@ def sources(incomplete: str) -> list[str]:
     return [source for name in NAMES if (source := f"demo:{name}").startswith(incomplete)]
 
 
-def _codes(incomplete: str) -> list[tuple[str, str]]:
+def codes(incomplete: str) -> list[tuple[str, str]]:
     from inspector.rules import RULES
 
     return [(code, rule.title) for code, rule in RULES.items() if code.startswith(incomplete.upper())]
 
 
-def _thresholds(incomplete: str) -> list[str]:
+def thresholds(incomplete: str) -> list[str]:
     from inspector.settings import THRESHOLDS
 
     return [name for name in THRESHOLDS if name.startswith(incomplete)]
@@ -72,6 +72,20 @@ Reports = Annotated[
 Stats = Annotated[
     bool, typer.Option("--stats", help="Say on stderr, and in JSON, what was fetched of a source elsewhere.")
 ]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CODE", help="Only these codes, or codes that start so: IPC, IPP2.", autocompletion=codes),
+]
+Ignore = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SEVERITY",
+        help="Exit 1 from this on: error, warning (default), note, never.",
+        autocompletion=thresholds,
+    ),
+]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")]
 
 Baseline = Annotated[
     Path | None, typer.Option(metavar="FILE", help="What is accepted: written by inspect-pipe baseline create.")
@@ -105,23 +119,11 @@ def diff(
     ] = None,
     reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every note and every reader in full.")] = False,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CODE", help="Only these codes, or codes that start so: IPC, IPP2.", autocompletion=_codes
-        ),
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=_codes)] = None,
+    select: Select = None,
+    ignore: Ignore = None,
     baseline: Baseline = None,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SEVERITY",
-            help="Exit 1 from this on: error, warning (default), note, never.",
-            autocompletion=_thresholds,
-        ),
-    ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     static: Annotated[
         bool, typer.Option("--static", help="Read the files only; import none of the libraries.")
     ] = False,
@@ -176,7 +178,7 @@ def diff(
 def explain(
     code: Annotated[
         str | None,
-        typer.Argument(help="IPC101, or the start of a code; all of them when left out.", autocompletion=_codes),
+        typer.Argument(help="IPC101, or the start of a code; all of them when left out.", autocompletion=codes),
     ] = None,
 ) -> None:
     """What a finding means, why it bites, a wrong and a right example, and how to accept it."""
@@ -222,11 +224,9 @@ def hook(
     static: Annotated[
         bool, typer.Option("--static", help="Read the files only; import none of the libraries.")
     ] = False,
-    select: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")] = None,
-    fail_on: Annotated[
-        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this on: error, warning (default), note, never.")
-    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
 ) -> None:
     """Find the pipeline folder of each FILE, and run diff on each folder once; files of no model are left alone.
 

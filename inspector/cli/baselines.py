@@ -7,9 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from inspector.cli.app import Stats, app, sources
-from inspector.cli.app import _codes as codes
-from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.app import Stats, app, codes, sources, thresholds
 from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Traceback
 from inspector.cli.guarded import guarded

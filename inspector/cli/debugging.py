@@ -8,23 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from inspector.cli.app import Reports, app, sources
-from inspector.cli.app import _codes as codes
-from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.app import ExitZero, FailOn, Ignore, Reports, Select, app, sources
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
-
-Select = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.", autocompletion=codes)]
-Ignore = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)]
-FailOn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SEVERITY",
-        help="Exit 1 from this on: error, warning (default), note, never.",
-        autocompletion=thresholds,
-    ),
-]
-ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")]
 
 
 class Sides(TyperGroup):

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, app
-from inspector.cli.app import _codes as codes
-from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.app import ExitZero, FailOn, Ignore, Reports, Select, app
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
@@ -36,19 +34,10 @@ def env(
     output: Output = None,
     reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every file, and all that differs.")] = False,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="Only these codes.", autocompletion=codes)
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)] = None,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SEVERITY",
-            help="Exit 1 from this on: error, warning (default), note, never.",
-            autocompletion=thresholds,
-        ),
-    ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
     traceback: Traceback = False,
 ) -> None:

@@ -7,9 +7,19 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import FORMAT_HELP, Reports, Stats, app, formats, sources
-from inspector.cli.app import _codes as codes
-from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.app import (
+    FORMAT_HELP,
+    ExitZero,
+    FailOn,
+    Ignore,
+    Reports,
+    Select,
+    Stats,
+    app,
+    formats,
+    sources,
+    thresholds,
+)
 from inspector.cli.elsewhere import elsewhere
 from inspector.cli.guarded import guarded
 
@@ -92,20 +102,10 @@ def watch(
     output: Output = None,
     reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every reader and every name.")] = False,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help="Only these codes, or codes that start so: IPW70.", autocompletion=codes),
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)] = None,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SEVERITY",
-            help="Exit 1 from this on: error, warning (default), note, never.",
-            autocompletion=thresholds,
-        ),
-    ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     traceback: Traceback = False,
 ) -> None:
     """Run a script as Python would, and report every read and write of a setting of its pipelines, with file and line.

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, Stats, app, sources
-from inspector.cli.app import _codes as codes
-from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.app import Ignore, Reports, Select, Stats, app, sources, thresholds
 from inspector.cli.baselines import Device, Dtype, Limit, Online, Static, Timeout, Trusted, Weights, read_as
 from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Form, Output, Traceback
@@ -67,10 +65,8 @@ def check(
     output: Output = None,
     reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every note.")] = False,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="Only these codes.", autocompletion=codes)
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)] = None,
+    select: Select = None,
+    ignore: Ignore = None,
     fail_on: Annotated[
         str | None,
         typer.Option(

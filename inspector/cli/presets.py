@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, app
+from inspector.cli.app import ExitZero, FailOn, Ignore, Reports, Select, app
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
-Codes = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")]
-Ignored = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")]
 Own = Annotated[
     Path | None, typer.Option("--presets", metavar="FILE", help="Presets of your own, JSON or TOML; they come first.")
 ]
@@ -103,12 +101,10 @@ def lint(
     output: Output = None,
     reports: Reports = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every preset, and every note.")] = False,
-    select: Codes = None,
-    ignore: Ignored = None,
-    fail_on: Annotated[
-        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this on: error, warning (default), note, never.")
-    ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
     traceback: Traceback = False,
 ) -> None:

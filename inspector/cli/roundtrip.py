@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, app
+from inspector.cli.app import ExitZero, FailOn, Ignore, Reports, Select, app
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
 
@@ -51,15 +51,13 @@ def roundtrip(
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Every law and class, and what was refused.")
     ] = False,
-    select: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")] = None,
+    select: Select = None,
+    ignore: Ignore = None,
     baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Accepted findings, which are told apart and do not fail.")
     ] = None,
-    fail_on: Annotated[
-        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this on: error, warning (default), note, never.")
-    ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
     traceback: Traceback = False,
 ) -> None:

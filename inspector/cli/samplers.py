@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Baseline, Reports, Stats, app, sources
+from inspector.cli.app import Baseline, ExitZero, FailOn, Ignore, Reports, Select, Stats, app, sources
 from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
@@ -77,13 +77,11 @@ def sigmas(
         Path | None,
         typer.Option("--svg", metavar="PATH", help="Draw the curves: X.svg for one picture, else a folder."),
     ] = None,
-    select: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only these codes.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.")] = None,
+    select: Select = None,
+    ignore: Ignore = None,
     baseline: Baseline = None,
-    fail_on: Annotated[
-        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this on: error, warning (default), note, never.")
-    ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")] = False,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long it may take.")] = None,
     stats: Stats = False,
     traceback: Traceback = False,

@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inspector.cli.app import Reports, Stats, app, sources
-from inspector.cli.app import _codes as codes
-from inspector.cli.app import _thresholds as thresholds
+from inspector.cli.app import ExitZero, FailOn, Ignore, Reports, Select, Stats, app, sources
 from inspector.cli.elsewhere import elsewhere
 from inspector.cli.experiments import Form, Output, Traceback
 from inspector.cli.guarded import guarded
@@ -23,20 +21,6 @@ Online = Annotated[
 RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run the code that comes with the model.")]
 Limit = Annotated[list[str] | None, typer.Option(metavar="NAME=N", help="Raise one cap on what is read: config=2MiB.")]
 Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="How long building may take.")]
-Select = Annotated[
-    list[str] | None,
-    typer.Option(metavar="CODE", help="Only these codes, or codes that start so: IPT70.", autocompletion=codes),
-]
-Ignore = Annotated[list[str] | None, typer.Option(metavar="CODE", help="Not these.", autocompletion=codes)]
-FailOn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SEVERITY",
-        help="Exit 1 from this on: error, warning (default), note, never.",
-        autocompletion=thresholds,
-    ),
-]
-ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever is found.")]
 
 
 def classes(incomplete: str) -> list[str]:

@@ -76,7 +76,7 @@ def stale(root: str, files: dict[str, str], changed: list[str]) -> list[str]:
                 if flags & 1:
                     return not flags & 2 and head[8:] != source_hash(file)
                 return name in suspects and believed(file, head) and other_code(file, cached.read())
-        except (OSError, NotImplementedError):
+        except (OSError, NotImplementedError):  # no compiled file, or none that Python could read: it runs the source
             return False
 
     suspects, names = set(changed), list(files)
