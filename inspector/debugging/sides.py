@@ -12,6 +12,7 @@ from typing import Any
 from inspector.debugging import far
 from inspector.environment import asking
 from inspector.farside.host import Host, host_of
+from inspector.farside.refusals import refused
 from inspector.model import EXIT_USAGE, InspectError
 
 SECONDS = 120.0
@@ -114,9 +115,7 @@ def over_ssh(place: str, folder: str, python: str, ssh: str) -> Side:
         hint = "save the facts there: inspect-pipe env -f json -o far.json"
         raise InspectError(f"{host.ssh[0]} cannot be run: {error.strerror}", hint=hint) from None
     if asking.MARK.encode() not in done.stdout:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {done.returncode}"]
-        hint = f"try: ssh {host.shown} {host.python} --version; --python names another"
-        raise InspectError(f"{place}: {said[-1][:300]}", hint=hint, where=place)
+        raise refused(host, done.stderr.decode("utf-8", "replace"), done.returncode)
     return Side(place, asking.answered(f"{host.python} on {host.shown}", done), host=host)
 
 

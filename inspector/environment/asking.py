@@ -216,9 +216,10 @@ def facts_from(path: Path) -> dict[str, Any]:
         report_of(facts)  # nobody vouches for what stands in a file: what cannot be judged, no Python told
         report_of(facts, facts)
     except OSError as error:
-        raise InspectError(f"{path} cannot be read: {error.strerror}", where=str(path)) from error
+        hint = "save one there with: inspect-pipe env -f json -o machine.json"
+        raise InspectError(f"{path} cannot be read: {error.strerror}", hint=hint, where=str(path)) from error
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        message = f"{path} is no report of inspect-pipe env, or not one of this version ({type(error).__name__})"
+        message = f"{path} is no report of inspect-pipe env, or not one of this version"
         hint = "save one with: inspect-pipe env -f json -o machine.json"
         raise InspectError(message, hint=hint, where=str(path)) from error
     return facts
