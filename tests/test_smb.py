@@ -18,7 +18,7 @@ from inspector.model import InspectError
 from inspector.remote.address import parse
 from inspector.remote.connection import Connection, connect
 from tests.servers import trees
-from tests.servers.faults import dying, inspection, opened, refused, spoilt, trouble, unreachable
+from tests.servers.faults import at_a_distance, dying, opened, refused, spoilt, trouble, unreachable
 from tests.servers.running import Server
 from tests.servers.smbd import smbd
 from tests.servers.wire import Wire
@@ -126,16 +126,8 @@ def test_only_the_range_crosses_the_wire(server: Server) -> None:
 def test_a_pipeline_of_7_gb_takes_a_moment(tmp_path: Path) -> None:
     _, reads = trees.sdxl(tmp_path / "sdxl")
     with smbd(tmp_path) as server, Wire(server.port, delay=0.02) as wire:
-        times = []
-        for _ in range(3):  # a machine that others use as well: the best of three
-            wire.reset()
-            begin = time.monotonic()
-            inspection(server.url(port=wire.port), "/models/sdxl", reads)
-            times.append(time.monotonic() - begin)
-            assert wire.down + wire.up < 1_000_000 and wire.connections == 1
-            if times[-1] < 1.5:
-                break
-        assert min(times) < 1.5
+        at_a_distance(server.url(port=wire.port), "/models/sdxl", reads, wire)
+        assert wire.connections == 1
 
 
 def test_nobody_there(server: Server) -> None:

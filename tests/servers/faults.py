@@ -56,6 +56,21 @@ def inspection(url: str, path: str, reads: Sequence[tuple[str, int, int]]) -> No
     assert sum(map(len, listings)) == len(reads) - 1  # model_index.json is not in a folder
 
 
+def at_a_distance(url: str, path: str, reads: Sequence[tuple[str, int, int]], wire: Wire) -> None:
+    """An inspection over a wire with 20 ms for a round trip: under 1.5 s, and under 1 MB, both ways together.
+
+    The best of three, on a machine that others use as well.
+    """
+    times: list[float] = []
+    while len(times) < 3 and not (times and times[-1] < 1.5):
+        wire.reset()
+        begin = time.monotonic()
+        inspection(url, path, reads)
+        times.append(time.monotonic() - begin)
+        assert wire.down + wire.up < 1_000_000
+    assert min(times) < 1.5
+
+
 def unreachable(server: Server) -> None:
     """A port where nobody listens, a name that nobody has, a peer that never says a word."""
     error = refused(server.url("x", port=free_port()))
