@@ -8,7 +8,6 @@ from typing import Any
 
 from inspector.cli.guarded import say
 from inspector.render.escape import safe
-from inspector.sources import counted
 
 _ASKED: list[dict[str, dict[str, Any]]] = []
 """The counts of the command that asked for them."""
@@ -52,6 +51,8 @@ def counts() -> list[dict[str, Any]] | None:
 
 def lines(fetched: Sequence[dict[str, Any]]) -> Iterator[str]:
     """What was fetched, as a person reads it."""
+    from inspector.sources import counted  # --help needs none of it
+
     if not fetched:
         yield "stats: nothing was fetched from an address (what comes from the Hub is not counted)"
     for told in fetched:
